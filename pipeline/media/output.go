@@ -1,0 +1,208 @@
+package media
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Route is one receiver of an Output.
+type Route struct {
+	Sink Sink
+	Fail func(v any) // told when Write panicked; nil: the producer is told instead
+}
+
+// Output is where a producer writes its packets. Write reads an immutable list
+// of routes that the graph replaces as a whole, so a receiver that comes or
+// goes never meets a packet half way.
+type Output struct {
+	routes atomic.Pointer[[]Route]
+	format atomic.Pointer[Format]
+	seen   atomic.Bool // a packet was written since the last Idle
+	wake   func()      // told of the first packet after silence
+
+	up       Upstream
+	mu       sync.Mutex
+	sources  map[*source]int // limit in bit/s of each receiver, 0: none
+	limit    int             // the lowest, as last told to up
+	lastKey  time.Time
+	keyTimer *time.Timer // a request that waits for keyFrameInterval to pass
+	closed   bool
+}
+
+// keyFrameInterval is the shortest time between two key frame requests to one
+// source: each one costs the publisher several times an ordinary frame. A
+// request that comes earlier is held back, not dropped, because the key frame
+// on its way may have passed before the asking receiver was connected.
+const keyFrameInterval = 300 * time.Millisecond
+
+// NewOutput returns an output without format and receivers. wake is called
+// from the producer's goroutine at the first packet after silence (see Idle)
+// and must not block; it may be nil.
+func NewOutput(up Upstream, wake func()) *Output {
+	return &Output{up: up, wake: wake, sources: make(map[*source]int)}
+}
+
+// Write hands p to every receiver. Only the producer's goroutine calls it.
+func (o *Output) Write(p *Packet) {
+	if !o.seen.Load() {
+		o.seen.Store(true)
+		if o.wake != nil {
+			o.wake()
+		}
+	}
+	routes := o.routes.Load()
+	if routes == nil {
+		return
+	}
+	for i := range *routes {
+		r := &(*routes)[i]
+		p.Burst.at = r
+		r.Sink.Write(p)
+	}
+	p.Burst.at = nil
+}
+
+// Format is the format of the packets written now, nil while unknown. The
+// pointer is what packets carry.
+func (o *Output) Format() *Format { return o.format.Load() }
+
+// SetFormat declares what will be written from now on and returns the pointer
+// that packets must carry; the same pointer as before when nothing changed.
+// The producer calls it and then has the graph planned anew.
+func (o *Output) SetFormat(f Format) *Format {
+	if old := o.format.Load(); old != nil && *old == f {
+		return old
+	}
+	o.format.Store(&f)
+	return &f
+}
+
+// ClearFormat declares that nothing will be written until the next SetFormat.
+func (o *Output) ClearFormat() { o.format.Store(nil) }
+
+// SetRoutes replaces the receivers. The slice belongs to the output afterwards.
+func (o *Output) SetRoutes(routes []Route) {
+	if len(routes) == 0 {
+		o.routes.Store(nil)
+		return
+	}
+	o.routes.Store(&routes)
+}
+
+// Routes returns the receivers as of now; the slice must not be changed.
+func (o *Output) Routes() []Route {
+	if r := o.routes.Load(); r != nil {
+		return *r
+	}
+	return nil
+}
+
+// Flowing tells whether a packet was written since the last Idle.
+func (o *Output) Flowing() bool { return o.seen.Load() }
+
+// Idle tells whether nothing was written since the last call. The next packet
+// after it calls wake again.
+func (o *Output) Idle() bool { return !o.seen.Swap(false) }
+
+// Open makes the way upstream for one more receiver.
+func (o *Output) Open() Source {
+	s := &source{out: o}
+	o.mu.Lock()
+	o.sources[s] = 0
+	o.mu.Unlock()
+	return s
+}
+
+// Close forgets all receivers and pending requests. It may be called twice.
+func (o *Output) Close() {
+	o.SetRoutes(nil)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.closed = true
+	clear(o.sources)
+	if o.keyTimer != nil {
+		o.keyTimer.Stop()
+		o.keyTimer = nil
+	}
+}
+
+// requestKeyFrame passes a request on, at most one per keyFrameInterval.
+func (o *Output) requestKeyFrame() {
+	o.mu.Lock()
+	if o.closed || o.keyTimer != nil {
+		o.mu.Unlock()
+		return
+	}
+	now := time.Now()
+	if wait := keyFrameInterval - now.Sub(o.lastKey); wait > 0 {
+		o.keyTimer = time.AfterFunc(wait, o.requestHeldBack)
+		o.mu.Unlock()
+		return
+	}
+	o.lastKey = now
+	o.mu.Unlock()
+	o.up.RequestKeyFrame()
+}
+
+func (o *Output) requestHeldBack() {
+	o.mu.Lock()
+	if o.keyTimer == nil {
+		o.mu.Unlock()
+		return
+	}
+	o.keyTimer = nil
+	o.lastKey = time.Now()
+	o.mu.Unlock()
+	o.up.RequestKeyFrame()
+}
+
+// setLimit records one receiver's limit (forget: takes it away) and tells the
+// producer when the lowest one has changed.
+func (o *Output) setLimit(s *source, bps int, forget bool) {
+	o.mu.Lock()
+	if _, known := o.sources[s]; !known {
+		o.mu.Unlock()
+		return
+	}
+	if forget {
+		delete(o.sources, s)
+	} else {
+		o.sources[s] = bps
+	}
+	lowest := 0
+	for _, l := range o.sources {
+		if l > 0 && (lowest == 0 || l < lowest) {
+			lowest = l
+		}
+	}
+	if lowest != o.limit {
+		o.limit = lowest
+		o.up.SetMaxBitrate(lowest) // under the lock, so that limits arrive in order
+	}
+	o.mu.Unlock()
+}
+
+// source is the Source of one receiver of an Output.
+type source struct{ out *Output }
+
+func (s *source) open() bool {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	_, ok := s.out.sources[s]
+	return ok
+}
+
+func (s *source) RequestKeyFrame() {
+	if s.open() {
+		s.out.requestKeyFrame()
+	}
+}
+
+func (s *source) SetMaxBitrate(bps int) { s.out.setLimit(s, max(bps, 0), false) }
+
+func (s *source) Resend(seq uint16, f func(*Packet)) bool {
+	return s.open() && s.out.up.Resend(seq, f)
+}
+
+func (s *source) Close() { s.out.setLimit(s, 0, true) }
