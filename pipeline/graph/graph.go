@@ -1,0 +1,221 @@
+// Package graph is the shape of one pipeline: which element is linked to
+// which, and from that who gets packets from whom. Connect and Disconnect
+// only declare links; plan computes all routes anew from the links and the
+// formats, so that nothing outlives the link it was made for.
+//
+// The graph knows elements only as Nodes and holds one mutex; it never calls an element back while holding
+// it, other than Accept and Bind, which are quick by contract.
+package graph
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rivero-media/rivero/pipeline/codec"
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+// DefaultPad is the media description of the pads that carry media. Clients may link pads of any
+// name, as in the original, but only this one has something behind it.
+const DefaultPad = "default"
+
+// Node is an element as the graph sees it: per kind of media at most one
+// producer (Output) and one consumer (Input). Its fields belong to the graph.
+type Node struct {
+	owner   any
+	outputs [len(media.Kinds)]*media.Output
+	inputs  [len(media.Kinds)]media.Input
+	through [len(media.Kinds)]*Node // whose input feeds this node's output, for elements that pass media on
+	state   [len(media.Kinds)]padState
+}
+
+// NewNode returns a node for an element; owner is handed back in reports.
+func NewNode(owner any) *Node { return &Node{owner: owner} }
+
+// Owner is the element behind the node.
+func (n *Node) Owner() any { return n.owner }
+
+// Link is one declared connection for one kind of media.
+type Link struct {
+	Source, Sink       *Node
+	Kind               media.Kind
+	SourcePad, SinkPad string // media descriptions
+}
+
+// pad is the receiving end of a link; it takes one source at a time.
+type pad struct {
+	node *Node
+	kind media.Kind
+	name string
+}
+
+func (l Link) sinkPad() pad { return pad{l.Sink, l.Kind, l.SinkPad} }
+
+// Graph is the set of nodes and links of one pipeline and the routes computed from them.
+type Graph struct {
+	steps    codec.Steps
+	observer Observer
+
+	mu      sync.Mutex
+	nodes   map[*Node]struct{}
+	links   map[pad]Link
+	bound   map[receiver]*binding
+	derived map[derivedKey]*derivedNode
+	fed     map[*media.Output]struct{} // outputs with routes, as of the last plan
+	refused map[pad]media.Format       // inputs that cannot take what they are linked to
+	reports []func()                   // what the observer is still to be told, in order
+	closed  bool
+
+	kick  chan struct{} // wakes the monitor; holds at most one token
+	stop  chan struct{}
+	done  chan struct{} // closed when the monitor has ended
+	stale atomic.Bool   // a producer has asked for a plan
+}
+
+// New returns an empty graph and starts its monitor, which tells the observer of changes until Close.
+func New(steps codec.Steps, observer Observer) *Graph {
+	g := &Graph{
+		steps:    steps,
+		observer: observer,
+		nodes:    make(map[*Node]struct{}),
+		links:    make(map[pad]Link),
+		bound:    make(map[receiver]*binding),
+		derived:  make(map[derivedKey]*derivedNode),
+		fed:      make(map[*media.Output]struct{}),
+		refused:  make(map[pad]media.Format),
+		kick:     make(chan struct{}, 1),
+		done:     make(chan struct{}),
+		stop:     make(chan struct{}),
+	}
+	go g.monitor()
+	return g
+}
+
+// Close removes every node and returns when the monitor has ended. It may be called twice.
+func (g *Graph) Close() {
+	g.mu.Lock()
+	if g.closed {
+		g.mu.Unlock()
+		<-g.done
+		return
+	}
+	g.closed = true
+	clear(g.nodes)
+	clear(g.links)
+	unused := g.plan()
+	g.mu.Unlock()
+	closeAll(unused)
+	close(g.stop)
+	<-g.done
+}
+
+// Update changes nodes and has the routes computed anew. f runs with the graph's lock held.
+func (g *Graph) Update(f func(e *Edit)) {
+	g.mu.Lock()
+	if g.closed {
+		g.mu.Unlock()
+		return
+	}
+	f(&Edit{g})
+	unused := g.plan()
+	g.mu.Unlock()
+	closeAll(unused)
+	g.wake()
+}
+
+// Edit is the graph while Update holds its lock.
+type Edit struct{ g *Graph }
+
+// Add brings a node into the graph.
+func (e *Edit) Add(n *Node) { e.g.nodes[n] = struct{}{} }
+
+// Remove takes a node out, with all its links, and returns the links that fed it.
+func (e *Edit) Remove(n *Node) (feeding []Link) {
+	for p, l := range e.g.links {
+		if l.Source == n || l.Sink == n {
+			delete(e.g.links, p)
+		}
+		if l.Sink == n && l.Source != n {
+			feeding = append(feeding, l)
+		}
+	}
+	delete(e.g.nodes, n)
+	sortLinks(feeding)
+	return feeding
+}
+
+// SetOutput says what node n produces of a kind; nil: nothing.
+func (e *Edit) SetOutput(n *Node, k media.Kind, out *media.Output) { n.outputs[k] = out }
+
+// SetInput says what consumes a kind in node n; nil: nothing.
+func (e *Edit) SetInput(n *Node, k media.Kind, in media.Input) { n.inputs[k] = in }
+
+// SetThrough says that node n passes on what comes into from (itself for a pass-through, another port
+// for a dispatcher); nil: it does not. A producer of its own takes precedence.
+func (e *Edit) SetThrough(n *Node, k media.Kind, from *Node) { n.through[k] = from }
+
+// Connect declares a link. A pad takes one source, so a link that is there already, the same one included, is replaced
+// and returned. Nodes that are not in the graph (released ones) are refused with ok false.
+func (e *Edit) Connect(l Link) (replaced *Link, ok bool) {
+	if !e.has(l.Source) || !e.has(l.Sink) {
+		return nil, false
+	}
+	if old, exists := e.g.links[l.sinkPad()]; exists {
+		replaced = &old
+	}
+	e.g.links[l.sinkPad()] = l
+	return replaced, true
+}
+
+func (e *Edit) has(n *Node) bool {
+	_, ok := e.g.nodes[n]
+	return ok
+}
+
+// Disconnect takes a link back; false when it was not there.
+func (e *Edit) Disconnect(l Link) bool {
+	if e.g.links[l.sinkPad()] != l {
+		return false
+	}
+	delete(e.g.links, l.sinkPad())
+	return true
+}
+
+// Changed asks for a plan from a goroutine that must not wait, after an Output's format changed there.
+func (g *Graph) Changed() {
+	g.stale.Store(true)
+	g.wake()
+}
+
+// Links returns the links for which keep is true, in a stable order.
+func (g *Graph) Links(keep func(Link) bool) []Link {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var out []Link
+	for _, l := range g.links {
+		if keep(l) {
+			out = append(out, l)
+		}
+	}
+	sortLinks(out)
+	return out
+}
+
+// sortLinks orders links of a few nodes by kind, then by pads; links of equal rank keep no order.
+func sortLinks(links []Link) {
+	slices.SortStableFunc(links, func(a, b Link) int {
+		if a.Kind != b.Kind {
+			return int(a.Kind) - int(b.Kind)
+		}
+		if a.SourcePad != b.SourcePad {
+			return strings.Compare(a.SourcePad, b.SourcePad)
+		}
+		return strings.Compare(a.SinkPad, b.SinkPad)
+	})
+}
+
+// idlePeriod is how often the monitor looks for outputs that have fallen silent: Kurento's own period.
+const idlePeriod = 2 * time.Second

@@ -1,0 +1,209 @@
+package graph
+
+import (
+	"github.com/rivero-media/rivero/pipeline/codec"
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+// receiver is an element's input or a conversion step.
+type receiver interface {
+	media.Sink
+	Bind(f *media.Format, from media.Source)
+}
+
+// binding is what one receiver gets now: a format of an output, and the way back.
+type binding struct {
+	out    *media.Output
+	format *media.Format
+	source media.Source
+	sink   receiver
+	node   *Node // who is told when the sink panics; of a shared step, the first that needed it
+	kind   media.Kind
+	broken bool // the sink has panicked: it gets nothing until its source changes
+}
+
+// derivedKey names a step of conversion that all receivers of an output share.
+type derivedKey struct {
+	from *media.Output
+	have *media.Format // the very pointer: a new format of the output means new conversions
+	to   media.Format
+}
+
+// derivedNode is a running conversion.
+type derivedNode struct{ codec.Node }
+
+// plan computes every route from the links and formats. It is called locked; the conversions it returns
+// are not used any more and must be closed when the lock is released.
+func (g *Graph) plan() (unused []codec.Node) {
+	p := planning{
+		g:       g,
+		bound:   make(map[receiver]*binding),
+		derived: make(map[derivedKey]*derivedNode),
+		routes:  make(map[*media.Output][]*binding),
+		refused: make(map[pad]media.Format),
+	}
+	for n := range g.nodes {
+		for _, k := range media.Kinds {
+			if n.inputs[k] != nil {
+				p.connect(n, k)
+			}
+		}
+	}
+	p.commit()
+	for key, d := range g.derived {
+		if p.derived[key] == nil {
+			unused = append(unused, d.Node)
+		}
+	}
+	g.bound, g.derived = p.bound, p.derived
+	g.reportRefused(p.refused)
+	g.reportStates()
+	return unused
+}
+
+func closeAll(nodes []codec.Node) {
+	for _, n := range nodes {
+		n.Close()
+	}
+}
+
+// producerOf follows the links from the input side of a node back to the output that feeds it. Clients may
+// link elements in loops, so it stops where it has been before.
+func (g *Graph) producerOf(n *Node, k media.Kind) (out *media.Output, via []*Node) {
+	seen := map[*Node]bool{}
+	for !seen[n] {
+		seen[n] = true
+		l, linked := g.links[pad{n, k, DefaultPad}]
+		if !linked || l.SourcePad != DefaultPad {
+			return nil, nil
+		}
+		via = append(via, l.Source)
+		if out := l.Source.outputs[k]; out != nil {
+			return out, via
+		}
+		if n = l.Source.through[k]; n == nil {
+			return nil, nil
+		}
+	}
+	return nil, nil
+}
+
+// planning is one run of plan: the new state beside the old one.
+type planning struct {
+	g       *Graph
+	bound   map[receiver]*binding
+	derived map[derivedKey]*derivedNode
+	routes  map[*media.Output][]*binding
+	refused map[pad]media.Format
+}
+
+// connect finds out what the input of node n gets, through which conversions.
+func (p *planning) connect(n *Node, k media.Kind) {
+	in := n.inputs[k]
+	out, _ := p.g.producerOf(n, k)
+	if out == nil {
+		return
+	}
+	have := out.Format()
+	if have == nil {
+		return
+	}
+	path, ok := codec.Plan(*have, in.Accept, p.g.steps)
+	if !ok {
+		p.refused[pad{n, k, DefaultPad}] = *have
+		return
+	}
+	for _, step := range path {
+		out = p.derive(n, k, out, step)
+	}
+	p.bind(n, k, out, in)
+}
+
+// derive returns the output behind one conversion step: one that runs already, or a new one.
+func (p *planning) derive(n *Node, k media.Kind, out *media.Output, step codec.Step) *media.Output {
+	have := out.Format()
+	key := derivedKey{out, have, step.To}
+	if d := p.derived[key]; d != nil {
+		return d.Output()
+	}
+	d := p.g.derived[key]
+	if d == nil {
+		fail := func(v any) { p.g.stepFailed(key, v) }
+		d = &derivedNode{step.New(codec.NewArgs{Have: *have, Fail: fail})}
+	}
+	p.derived[key] = d
+	p.bind(n, k, out, d.Node)
+	return d.Output()
+}
+
+// bind makes in a receiver of out. A binding that was there before with the same format is kept as it is.
+func (p *planning) bind(n *Node, k media.Kind, out *media.Output, in receiver) {
+	format := out.Format()
+	b := p.g.bound[in]
+	if b == nil || b.out != out || b.format != format {
+		b = &binding{out: out, format: format, sink: in, node: n, kind: k}
+	}
+	p.bound[in] = b
+	p.routes[out] = append(p.routes[out], b)
+}
+
+// commit brings the new state into force: inputs first, so that no packet of a new source meets an input
+// that does not expect it, then the routes, then the old ways back are closed.
+func (p *planning) commit() {
+	for in, old := range p.g.bound {
+		switch b := p.bound[in]; {
+		case b == nil:
+			in.Bind(nil, nil)
+			old.source.Close()
+		case b != old:
+			old.source.Close()
+		}
+	}
+	for in, b := range p.bound {
+		if b.source == nil {
+			b.source = b.out.Open()
+			in.Bind(b.format, b.source)
+		}
+	}
+	for out := range p.g.fed {
+		if len(p.routes[out]) == 0 {
+			out.SetRoutes(nil)
+		}
+	}
+	clear(p.g.fed)
+	for out, bindings := range p.routes {
+		p.g.fed[out] = struct{}{}
+		p.g.setRoutes(out, bindings)
+	}
+}
+
+// setRoutes swaps an output's receivers in, unless they are what it has already.
+func (g *Graph) setRoutes(out *media.Output, bindings []*binding) {
+	routes := make([]media.Route, 0, len(bindings))
+	for _, b := range bindings {
+		if !b.broken {
+			routes = append(routes, media.Route{Sink: b.sink, Fail: func(v any) { g.failed(b, v) }})
+		}
+	}
+	if sameSinks(out.Routes(), routes) {
+		return
+	}
+	out.SetRoutes(routes)
+}
+
+// sameSinks compares receivers whatever their order, which a map's iteration does not keep.
+func sameSinks(a, b []media.Route) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	have := make(map[media.Sink]struct{}, len(a))
+	for _, r := range a {
+		have[r.Sink] = struct{}{}
+	}
+	for _, r := range b {
+		if _, ok := have[r.Sink]; !ok {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,251 @@
+package graph
+
+import (
+	"time"
+
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+// Direction is the side of an element on which media is seen.
+type Direction uint8
+
+// In is from the pipeline into the element, Out from the element into the pipeline.
+const (
+	In Direction = iota
+	Out
+)
+
+// Observer is told what changed, one call at a time, from the graph's monitor and never with a lock held.
+type Observer interface {
+	// Flow: media began or ceased to flow through one side of an element.
+	Flow(n *Node, k media.Kind, d Direction, flowing bool)
+	// Transcoding: what the element gives is now given on as it is, or converted for somebody.
+	Transcoding(n *Node, k media.Kind, transcoding bool)
+	// Refused: the element's input is linked to media that it cannot take and that nothing can convert for it.
+	Refused(n *Node, k media.Kind, have media.Format)
+	// Failed: the element's input panicked and was detached.
+	Failed(n *Node, k media.Kind, v any)
+}
+
+// padState is what was last reported of one kind at one node.
+type padState struct {
+	flowing     [2]bool // by Direction
+	decided     bool    // transcoding was reported at least once
+	transcoding bool
+}
+
+// report queues a call to the observer. Called locked, so that calls come in the order of what happened.
+func (g *Graph) report(f func()) { g.reports = append(g.reports, f) }
+
+// wake has the monitor run once more. It never blocks.
+func (g *Graph) wake() {
+	select {
+	case g.kick <- struct{}{}:
+	default:
+	}
+}
+
+// Woken is what producers give to media.NewOutput: it has the monitor look at the flow.
+func (g *Graph) Woken() { g.wake() }
+
+// monitor tells the observer of changes, plans when a producer has asked for it, and looks every idlePeriod
+// for producers that have fallen silent.
+func (g *Graph) monitor() {
+	defer close(g.done)
+	idle := time.NewTicker(idlePeriod)
+	defer idle.Stop()
+	for {
+		select {
+		case <-g.stop:
+			g.deliver()
+			return
+		case <-g.kick:
+			g.refresh()
+		case <-idle.C:
+			g.lookForSilence()
+		}
+		g.deliver()
+	}
+}
+
+func (g *Graph) refresh() {
+	g.mu.Lock()
+	if !g.stale.Swap(false) || g.closed {
+		g.reportStates()
+		g.mu.Unlock()
+		return
+	}
+	unused := g.plan()
+	g.mu.Unlock()
+	closeAll(unused)
+}
+
+func (g *Graph) deliver() {
+	for {
+		g.mu.Lock()
+		reports := g.reports
+		g.reports = nil
+		g.mu.Unlock()
+		if len(reports) == 0 {
+			return
+		}
+		for _, f := range reports {
+			f()
+		}
+	}
+}
+
+func (g *Graph) lookForSilence() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for n := range g.nodes {
+		for _, k := range media.Kinds {
+			if out := n.outputs[k]; out != nil && out.Idle() {
+				g.setFlow(n, k, Out, false)
+			}
+		}
+	}
+	g.reportIn()
+}
+
+// reportStates compares what is with what was last reported, and reports media that began to flow and links
+// whose producer is gone. A producer that merely has not written since the last look is still flowing: only
+// lookForSilence ends a flow that stays linked. Called locked.
+func (g *Graph) reportStates() {
+	for n := range g.nodes {
+		for _, k := range media.Kinds {
+			g.reportOut(n, k)
+		}
+	}
+	g.reportIn()
+	g.reportTranscoding()
+}
+
+// reportOut updates a producer's own side.
+func (g *Graph) reportOut(n *Node, k media.Kind) {
+	switch out := n.outputs[k]; {
+	case out != nil && out.Flowing():
+		g.setFlow(n, k, Out, true)
+	case out == nil && n.through[k] == nil:
+		g.setFlow(n, k, Out, false)
+	}
+}
+
+// reportIn derives the flow into every node, and out of those that pass it on, from their producers.
+func (g *Graph) reportIn() {
+	for n := range g.nodes {
+		for _, k := range media.Kinds {
+			_, via := g.producerOf(n, k)
+			flowing := len(via) > 0 && via[len(via)-1].state[k].flowing[Out]
+			g.setFlow(n, k, In, flowing)
+		}
+	}
+	for n := range g.nodes {
+		for _, k := range media.Kinds {
+			if n.outputs[k] == nil && n.through[k] != nil {
+				g.setFlow(n, k, Out, n.through[k].state[k].flowing[In])
+			}
+		}
+	}
+}
+
+func (g *Graph) setFlow(n *Node, k media.Kind, d Direction, flowing bool) {
+	if n.state[k].flowing[d] == flowing {
+		return
+	}
+	n.state[k].flowing[d] = flowing
+	g.report(func() { g.observer.Flow(n, k, d, flowing) })
+}
+
+// reportTranscoding says for each node whose media flows to somebody whether it is converted on the way.
+func (g *Graph) reportTranscoding() {
+	type use struct {
+		n *Node
+		k media.Kind
+	}
+	used := map[use]bool{} // present: somebody takes it; true: converted for one of them
+	for n := range g.nodes {
+		for _, k := range media.Kinds {
+			if n.inputs[k] == nil || g.bound[n.inputs[k]] == nil {
+				continue
+			}
+			out, via := g.producerOf(n, k)
+			converted := g.converted(out, g.bound[n.inputs[k]])
+			for _, v := range via {
+				used[use{v, k}] = used[use{v, k}] || converted
+			}
+		}
+	}
+	for u, transcoding := range used {
+		s := &u.n.state[u.k]
+		if !s.flowing[Out] || s.decided && s.transcoding == transcoding {
+			continue
+		}
+		s.decided, s.transcoding = true, transcoding
+		g.report(func() { g.observer.Transcoding(u.n, u.k, transcoding) })
+	}
+}
+
+// converted tells whether a receiver gets another codec than its producer gives.
+func (g *Graph) converted(out *media.Output, b *binding) bool {
+	return out.Format() != nil && b.format.Codec != out.Format().Codec
+}
+
+// reportRefused tells of inputs that can not take what they are linked to, once for each format.
+func (g *Graph) reportRefused(now map[pad]media.Format) {
+	for p, have := range now {
+		if before, told := g.refused[p]; !told || before != have {
+			g.report(func() { g.observer.Refused(p.node, p.kind, have) })
+		}
+	}
+	g.refused = now
+}
+
+// failed detaches a receiver that panicked. It is called by the producer's goroutine after its turn.
+func (g *Graph) failed(b *binding, v any) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.detach(b, v)
+}
+
+// stepFailed detaches a conversion step that has broken down in a goroutine of its own.
+func (g *Graph) stepFailed(key derivedKey, v any) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if d := g.derived[key]; d != nil && g.bound[d.Node] != nil {
+		g.detach(g.bound[d.Node], v)
+	}
+}
+
+// detach is called locked.
+func (g *Graph) detach(b *binding, v any) {
+	if b.broken {
+		return
+	}
+	b.broken = true
+	if g.bound[b.sink] == b {
+		var left []*binding
+		for _, other := range g.bound {
+			if other.out == b.out {
+				left = append(left, other)
+			}
+		}
+		g.setRoutes(b.out, left)
+	}
+	g.report(func() { g.observer.Failed(b.node, b.kind, v) })
+	g.wake()
+}
+
+// Flowing tells whether media flows through one side of a node, as last reported.
+func (g *Graph) Flowing(n *Node, k media.Kind, d Direction) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return n.state[k].flowing[d]
+}
+
+// Transcoding tells whether what a node gives is converted for somebody, as last reported.
+func (g *Graph) Transcoding(n *Node, k media.Kind) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return n.state[k].transcoding
+}

@@ -1,0 +1,88 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"sync/atomic"
+
+	"github.com/rivero-media/rivero/pipeline/graph"
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+// MediaPipeline is the container of elements that can be linked to each other.
+type MediaPipeline struct {
+	MediaObject
+	graph        *graph.Graph
+	latencyStats atomic.Bool
+}
+
+// MediaPipelineClass describes MediaPipeline.
+var MediaPipelineClass = &Class{
+	Name: "MediaPipeline", Module: "core", Parent: MediaObjectClass,
+	New: New(func(_ context.Context, b Creation, _ None) (Object, error) {
+		p := &MediaPipeline{}
+		p.MediaObject.Setup(b, nil)
+		p.graph = graph.New(b.server.settings.Steps, observer{p})
+		return p, nil
+	}),
+	Methods: Methods(
+		Property("latencyStats",
+			func(p *MediaPipeline) bool { return p.latencyStats.Load() },
+			func(p *MediaPipeline, on bool) error { p.latencyStats.Store(on); return nil }),
+		Op("getGstreamerDot", func(_ context.Context, p *MediaPipeline, _ dotParams) (string, error) {
+			return p.dot(nil), nil
+		}),
+		Do("dumpGstreamerDot", func(_ context.Context, p *MediaPipeline, _ dotParams) error {
+			p.dump(p.Base(), nil)
+			return nil
+		}),
+	),
+	Refer: reflect.TypeFor[*MediaPipeline](),
+}
+
+// Close ends the graph. The elements are closed before, as children.
+func (p *MediaPipeline) Close() { p.graph.Close() }
+
+// observer turns the graph's reports into events of the elements.
+type observer struct{ p *MediaPipeline }
+
+func (o observer) Flow(n *graph.Node, k media.Kind, d graph.Direction, flowing bool) {
+	if k == media.Data {
+		return // the original reports audio and video only
+	}
+	state := MediaFlowState("NOT_FLOWING")
+	if flowing {
+		state = "FLOWING"
+	}
+	e := elementOf(n).Base()
+	if d == graph.In {
+		e.Emit(MediaFlowInStateChanged{State: state, PadName: graph.DefaultPad, MediaType: mediaType(k)})
+		return
+	}
+	e.Emit(MediaFlowOutStateChanged{State: state, PadName: graph.DefaultPad, MediaType: mediaType(k)})
+}
+
+func (o observer) Transcoding(n *graph.Node, k media.Kind, transcoding bool) {
+	state := MediaTranscodingState("NOT_TRANSCODING")
+	if transcoding {
+		state = "TRANSCODING"
+	}
+	e := elementOf(n).Element()
+	e.Emit(MediaTranscodingStateChanged{State: state, BinName: e.binName(k), MediaType: mediaType(k)})
+}
+
+func (o observer) Refused(n *graph.Node, k media.Kind, have media.Format) {
+	e := elementOf(n).Element()
+	description := fmt.Sprintf("%s input cannot take %s and nothing converts it", k, have)
+	o.p.server.log.Warn().Str("element", e.id).Str("kind", k.String()).Str("format", have.String()).
+		Msg("element cannot take what it is connected to")
+	e.Emit(Error{Description: description, Type: "STREAM_ERROR_FAILED"})
+}
+
+func (o observer) Failed(n *graph.Node, k media.Kind, v any) {
+	e := elementOf(n).Element()
+	o.p.server.log.Error().Str("element", e.id).Str("kind", k.String()).Any("panic", v).
+		Msg("element failed and was detached")
+	e.Emit(Error{Description: fmt.Sprintf("%s input failed: %v", k, v), Type: "UNEXPECTED_ELEMENT_ERROR"})
+}

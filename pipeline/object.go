@@ -1,0 +1,135 @@
+package pipeline
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Object is anything a client can name by id.
+type Object interface {
+	ID() string
+	Base() *MediaObject
+	// Close ends everything the object owns and returns when it has ended. It may be called twice. Only
+	// Server.Release and constructors that fail call it.
+	Close()
+}
+
+// Creation is what a constructor gets to set its object up with.
+type Creation struct {
+	server *Server
+	class  *Class
+}
+
+// MediaObject is the base of every object. It is embedded and set up by the constructor.
+type MediaObject struct {
+	server  *Server
+	class   *Class
+	id      string
+	parent  Object // nil for pipelines and the server manager
+	created time.Time
+	subs    subscriptions
+
+	mu       sync.Mutex
+	name     string // "" means the id
+	tags     map[string]string
+	sendTags bool
+	children map[string]Object
+}
+
+// Setup gives the object its identity. parent is nil for a pipeline.
+func (o *MediaObject) Setup(b Creation, parent Object) {
+	id := uuid.NewString()
+	if parent != nil {
+		id = parent.ID() + "/" + id
+	}
+	o.setup(b, parent, id+"_"+b.class.QualifiedName())
+}
+
+func (o *MediaObject) setup(b Creation, parent Object, id string) {
+	o.server, o.class, o.parent, o.id = b.server, b.class, parent, id
+	o.created = time.Now()
+	o.tags = make(map[string]string)
+	o.children = make(map[string]Object)
+}
+
+// ID is the object's id on the wire.
+func (o *MediaObject) ID() string { return o.id }
+
+// Base lets every object be seen as its base.
+func (o *MediaObject) Base() *MediaObject { return o }
+
+// Class is the class the object was created from.
+func (o *MediaObject) Class() *Class { return o.class }
+
+// Parent is the object this one was created in, nil at the top.
+func (o *MediaObject) Parent() Object { return o.parent }
+
+// Server owns the object.
+func (o *MediaObject) Server() *Server { return o.server }
+
+// Pipeline is the media pipeline the object belongs to, nil for none.
+func (o *MediaObject) Pipeline() *MediaPipeline {
+	for top := o; ; top = top.parent.Base() {
+		if top.parent == nil {
+			self, _ := o.server.find(top.id)
+			p, _ := self.(*MediaPipeline)
+			return p
+		}
+		if p, ok := top.parent.(*MediaPipeline); ok {
+			return p
+		}
+	}
+}
+
+// Children are the objects created in this one, ordered by id.
+func (o *MediaObject) Children() []Object {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	children := make([]Object, 0, len(o.children))
+	for _, id := range slices.Sorted(maps.Keys(o.children)) {
+		children = append(children, o.children[id])
+	}
+	return children
+}
+
+// Name is the name the client gave, the id before that.
+func (o *MediaObject) Name() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.name == "" {
+		return o.id
+	}
+	return o.name
+}
+
+func (o *MediaObject) setName(name string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.name = name
+}
+
+// tagList are the object's tags, ordered by key.
+func (o *MediaObject) tagList() []Tag {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	tags := make([]Tag, 0, len(o.tags))
+	for _, k := range slices.Sorted(maps.Keys(o.tags)) {
+		tags = append(tags, Tag{Key: k, Value: o.tags[k]})
+	}
+	return tags
+}
+
+// eventTags are the tags that go with every event, none unless the client asked for them.
+func (o *MediaObject) eventTags() []Tag {
+	o.mu.Lock()
+	send := o.sendTags
+	o.mu.Unlock()
+	if !send {
+		return nil
+	}
+	return o.tagList()
+}
