@@ -1,0 +1,167 @@
+package conf
+
+import (
+	"fmt"
+	"strings"
+)
+
+// option is one row of the table of everything the command line can say. Options that
+// take a value also have a variable, which the command line wins over.
+type option struct {
+	short byte
+	name  string
+	env   string // "" for none
+	arg   string // what the usage text calls the value
+	show  Show   // for options without a value
+	usage string
+	value value
+}
+
+// options returns the table, with values stored in c.
+func options(c *Config) []option {
+	return []option{
+		{short: 'f', name: "conf-file", env: "KURENTO_CONF_FILE", arg: "file",
+			usage: "main configuration file", value: bind(&c.ConfFile, anyText)},
+		{short: 'c', name: "modules-config-path", env: "KURENTO_MODULES_CONFIG_PATH", arg: "dirs",
+			usage: "directories of module files, beside the main file if not given", value: bind(&c.ModulesConfigPath, pathList)},
+		{short: 'p', name: "modules-path", env: "KURENTO_MODULES_PATH", arg: "dirs",
+			usage: "directories of plugins, accepted for compatibility", value: bind(&c.ModulesPath, pathList)},
+		{short: 'd', name: "logs-path", env: "KURENTO_LOGS_PATH", arg: "dir",
+			usage: "directory of log files, standard error if not given", value: bind(&c.Log.Path, anyText)},
+		{short: 's', name: "log-file-size", env: "KURENTO_LOG_FILE_SIZE", arg: "MB",
+			usage: "size at which a log file is rotated", value: bind(&c.Log.FileSize, integer(1, maxInt>>20))},
+		{short: 'n', name: "number-log-files", env: "KURENTO_NUMBER_LOG_FILES", arg: "count",
+			usage: "rotated log files to keep", value: bind(&c.Log.MaxFiles, integer(1, maxInt))},
+		{short: 'h', name: "help", show: ShowHelp, usage: "show this text"},
+		{short: 'v', name: "version", show: ShowVersion, usage: "show the version"},
+		{short: 'l', name: "list", show: ShowList, usage: "list the classes clients can create"},
+	}
+}
+
+// Usage returns the text for --help: one line per option.
+func Usage() string {
+	var b strings.Builder
+	for _, o := range options(Default()) {
+		left := fmt.Sprintf("-%c, --%s", o.short, o.name)
+		if o.value == nil {
+			fmt.Fprintf(&b, "  %-34s %s\n", left, o.usage)
+			continue
+		}
+		fmt.Fprintf(&b, "  %-34s %s (%s", left+" <"+o.arg+">", o.usage, o.env)
+		if initial := o.value.String(); initial != "" {
+			fmt.Fprintf(&b, ", default %s", initial)
+		}
+		b.WriteString(")\n")
+	}
+	return b.String()
+}
+
+// loadOptions reads the KURENTO_* variables and then the command line.
+func (l *loader) loadOptions(args []string) error {
+	table := options(l.config)
+	for _, o := range table {
+		if text := l.variable(o.env); text != "" {
+			if err := l.setOption(o, text, Origin{Name: o.env}); err != nil {
+				return err
+			}
+		}
+	}
+	return l.loadArguments(table, splitJoined(args))
+}
+
+func (l *loader) loadArguments(table []option, args []string) error {
+	for len(args) > 0 {
+		arg := args[0]
+		args = args[1:]
+		if arg == "" {
+			continue
+		}
+		o, text, attached := matchOption(table, arg)
+		switch {
+		case o == nil:
+			name, _, _ := strings.Cut(arg, "=")
+			l.warn(Origin{Name: "command line"}, "", "%q is not known and ignored", name)
+			continue
+		case o.show != ShowNothing:
+			if l.config.Show == ShowNothing {
+				l.config.Show = o.show
+			}
+			continue
+		case !attached && (len(args) == 0 || strings.HasPrefix(args[0], "-")):
+			return fmt.Errorf("option --%s needs a value: <%s>", o.name, o.arg)
+		case !attached:
+			text, args = args[0], args[1:]
+		}
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		if err := l.setOption(*o, text, Origin{Name: "--" + o.name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// matchOption finds the option that arg names in one of the forms --name, --name=value,
+// -n, -nvalue, -n=value; attached says that arg holds the value. It returns nil for
+// anything else.
+func matchOption(table []option, arg string) (o *option, value string, attached bool) {
+	for i := range table {
+		o := &table[i]
+		takesValue := o.show == ShowNothing
+		long, short := "--"+o.name, "-"+string(o.short)
+		switch {
+		case arg == long || arg == short:
+			return o, "", false
+		case takesValue && strings.HasPrefix(arg, long+"="):
+			return o, arg[len(long)+1:], true
+		case takesValue && strings.HasPrefix(arg, short):
+			return o, strings.TrimPrefix(arg[len(short):], "="), true
+		}
+	}
+	return nil, "", false
+}
+
+func (l *loader) setOption(o option, text string, from Origin) error {
+	err := o.value.set(text)
+	if !usable(err) {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	name := "--" + o.name
+	if err != nil {
+		l.warn(from, "", "%v", err)
+	}
+	l.config.origins[name] = from
+	return nil
+}
+
+// splitJoined undoes what the entry point of Kurento's image does: it hands over all
+// arguments joined by spaces into one, which may be empty. A new option begins at each
+// "-" after white space, and what follows its name is its value, spaces included.
+func splitJoined(args []string) []string {
+	if len(args) != 1 || !strings.HasPrefix(strings.TrimSpace(args[0]), "-") {
+		return args
+	}
+	var split []string
+	for _, piece := range cutBeforeOptions(strings.TrimSpace(args[0])) {
+		end := strings.IndexAny(piece, " \t\r\n=")
+		if end < 0 || piece[end] == '=' {
+			split = append(split, piece)
+			continue
+		}
+		split = append(split, piece[:end], strings.TrimSpace(piece[end:]))
+	}
+	return split
+}
+
+func cutBeforeOptions(text string) []string {
+	var pieces []string
+	start := 0
+	for i := 1; i < len(text); i++ {
+		if text[i] == '-' && strings.IndexByte(" \t\r\n", text[i-1]) >= 0 {
+			pieces = append(pieces, strings.TrimSpace(text[start:i]))
+			start = i
+		}
+	}
+	return append(pieces, text[start:])
+}
