@@ -1,0 +1,104 @@
+package sdp
+
+import "github.com/rivero-media/rivero/pipeline/media"
+
+// AbsSendTime is the header extension that carries the sender's clock, the only
+// one that is negotiated.
+const AbsSendTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+
+// Session is what a completed offer/answer exchange agreed on. It is a snapshot
+// that shares nothing with the agent; the caller owns it.
+type Session struct {
+	// Offerer tells that the local side made the offer, which makes it the
+	// controlling ICE agent (RFC 8445 §6.1.1) unless the peer is ICE-lite.
+	Offerer bool
+	// Media has one entry for each m-line, refused ones included, in their order.
+	Media []Media
+	// Transports are the connections that the accepted m-lines share. As of now
+	// there is at most one: a BUNDLE group, or a single m-line without one.
+	Transports []Transport
+}
+
+// Media is one m-line as agreed.
+type Media struct {
+	Index    int
+	MID      string // "" when the peer does not name its m-lines
+	Kind     media.Kind
+	Rejected bool // by either side; only Index, MID and Kind have meaning then
+
+	Transport  int     // index into Session.Transports
+	Send, Recv bool    // seen from the local side
+	Codecs     []Codec // in order of preference; never empty for audio and video
+	Extensions []Extension
+	SSRC       uint32 // ours; 0 for data
+	// RemoteSSRCs are those announced by the peer, without those of
+	// retransmission or FEC streams; often empty.
+	RemoteSSRCs []uint32
+	// SCTPPort and RemoteSCTPPort are of data (RFC 8841 §5).
+	SCTPPort, RemoteSCTPPort uint16
+}
+
+// Codec is one payload type both sides agreed on.
+type Codec struct {
+	PayloadType uint8
+	Format      media.Format
+	Feedback    Feedback
+}
+
+// Feedback is the RTCP feedback agreed for a payload type.
+type Feedback struct {
+	NACK bool // generic NACK, RFC 4585 §6.2.1
+	PLI  bool // picture loss indication, RFC 4585 §6.3.1
+	FIR  bool // full intra request, RFC 5104 §4.3.1
+	REMB bool // goog-remb, draft-alvestrand-rmcat-remb
+}
+
+// Extension is an RTP header extension (RFC 8285).
+type Extension struct {
+	ID  uint8
+	URI string
+}
+
+// Transport is what the peer said of one connection.
+type Transport struct {
+	MIDs            []string // of the m-lines that use it
+	Ufrag, Pwd      string   // "" when the peer gave none
+	Lite            bool     // the peer is ICE-lite: the local side is controlling (RFC 8445 §6.1.1)
+	Fingerprints    []Fingerprint
+	Client          bool // the local side opens the DTLS handshake (RFC 8842 §5)
+	Candidates      []Candidate
+	EndOfCandidates bool // the peer has no more to trickle (RFC 8838 §14)
+}
+
+// Fingerprint is the hash of a certificate (RFC 8122 §5), e.g. sha-256 and
+// "AB:CD:...".
+type Fingerprint struct {
+	Algorithm, Value string
+}
+
+// String is the value of the fingerprint attribute.
+func (f Fingerprint) String() string { return f.Algorithm + " " + f.Value }
+
+// Accepts tells whether a peer that negotiated c can decode a stream of format
+// f. How f's data is packed does not matter here. A format that equals c.Format
+// is the better choice of two that are accepted.
+func (c Codec) Accepts(f media.Format) bool {
+	own := c.Format
+	if f.Kind != own.Kind || f.Codec != own.Codec || f.ClockRate != own.ClockRate || f.Channels != own.Channels {
+		return false
+	}
+	if f.Codec == media.H264 && f.Params != "" {
+		return h264Accepts(own.Params, f.Params)
+	}
+	return f.Codec == media.H264 || f.Params == own.Params
+}
+
+// ExtensionID returns the id agreed for a header extension, 0 if there is none.
+func (m *Media) ExtensionID(uri string) uint8 {
+	for _, e := range m.Extensions {
+		if e.URI == uri {
+			return e.ID
+		}
+	}
+	return 0
+}
