@@ -1,0 +1,95 @@
+package recorder
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/rivero-media/rivero/pipeline/codec/av1"
+	"github.com/rivero-media/rivero/pipeline/codec/opus"
+	"github.com/rivero-media/rivero/pipeline/codec/vp8"
+	"github.com/rivero-media/rivero/pipeline/codec/vp9"
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+// The ways in which a recording fails. The text of the error that wraps one
+// names the target and the cause.
+var (
+	ErrOpen    = errors.New("cannot open recording")
+	ErrWrite   = errors.New("cannot write recording")
+	ErrNoSpace = errors.New("no space left for recording")
+	ErrCodec   = errors.New("cannot record codec")
+	ErrStopped = errors.New("recorder was stopped")
+)
+
+// Writer writes one file of some container format. It is used by one goroutine.
+type Writer interface {
+	// WriteFrame adds a whole frame of the track with this index, at a time counted from
+	// the start of the file. Frames of a track come in order. Data is copied.
+	WriteFrame(track int, pts time.Duration, key bool, data []byte) error
+	// Duration is the time at which the last frame so far ends.
+	Duration() time.Duration
+	// Close completes the file as far as its target allows; also after an error,
+	// so that what could be written stays playable. It does not close the target.
+	Close() error
+}
+
+// Container is a file format: what it can hold, and how to write it.
+type Container struct {
+	Name   string
+	Codecs []string // as in media.Format
+	// New starts a file on w, which may also be an io.WriterAt, for what is known at the end only, and have
+	// a method Truncate(size int64) error. Date is when the first frame was taken.
+	New func(w io.Writer, tracks []Track, date time.Time) (Writer, error)
+}
+
+// Holds tells whether the container can take frames of format f as they are.
+func (c Container) Holds(f media.Format) bool {
+	return !f.Packed && slices.Contains(c.Codecs, f.Codec)
+}
+
+// Track describes the frames of one track.
+type Track struct {
+	Format        media.Format
+	Width, Height int    // video only; later frames may differ
+	Private       []byte // what the container keeps for the decoder; may be nil
+}
+
+// NewTrack describes a track from its format and its first frame, for video a
+// key frame.
+func NewTrack(f media.Format, frame []byte) (Track, error) {
+	t := Track{Format: f}
+	switch f.Codec {
+	case media.VP8:
+		h, err := vp8.ParseHeader(frame)
+		t.Width, t.Height = h.Width, h.Height
+		return t, err
+	case media.VP9:
+		h, err := vp9.ParseHeader(frame)
+		t.Width, t.Height = h.Width, h.Height
+		return t, err
+	case media.AV1:
+		s, header, err := av1.FindSequence(frame)
+		if err != nil {
+			return t, err
+		}
+		t.Width, t.Height = s.Width, s.Height
+		t.Private = s.Configuration(header)
+		return t, nil
+	case media.Opus:
+		t.Private = opus.Head(max(1, int(f.Channels)))
+		return t, nil
+	}
+	return t, fmt.Errorf("%w %s", ErrCodec, f.Codec)
+}
+
+// writeError gives an error of the target its kind.
+func writeError(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("%w: %w", ErrNoSpace, err)
+	}
+	return fmt.Errorf("%w: %w", ErrWrite, err)
+}
