@@ -1,0 +1,191 @@
+package stream
+
+import (
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+const (
+	// ownEstimate is the bitrate we tell a publisher to stay below when nobody
+	// asks for less, in bit/s, as Kurento does; only a higher maximum set by the
+	// owner lifts it.
+	ownEstimate = 2_000_000
+	// leastEstimate is what a slow viewer can press a publisher down to, in bit/s:
+	// where browsers begin.
+	leastEstimate = 300_000
+	// rembInterval is the least time between two REMB messages.
+	rembInterval = 200 * time.Millisecond
+)
+
+// rateLimit is what decides the bitrate that a publisher is told, in bit/s.
+type rateLimit struct {
+	viewers  int // lowest limit of those who consume the stream, 0: none
+	min, max int // set by the owner, 0: none
+	told     int // last sent, 0: nothing yet
+	toldAt   time.Duration
+}
+
+// estimate is what the publisher should be told now.
+func (l *rateLimit) estimate() int {
+	bps := ownEstimate
+	if l.max > 0 {
+		bps = l.max
+	}
+	if l.viewers > 0 {
+		bps = min(bps, max(l.viewers, leastEstimate))
+	}
+	return max(bps, l.min)
+}
+
+// SetBitrateRange bounds what the publisher is told to send, in bit/s; 0 takes a
+// bound back. It may be called at any time.
+func (r *Receiver) SetBitrateRange(min, max int) {
+	r.mu.Lock()
+	r.rate.min, r.rate.max = min, max
+	s := r.session
+	r.mu.Unlock()
+	if s != nil {
+		s.kick()
+	}
+}
+
+// SetMaxBitrate takes the lowest limit of those who consume the stream; part of
+// media.Upstream. The publisher hears of it shortly.
+func (r *Receiver) SetMaxBitrate(bps int) {
+	r.mu.Lock()
+	r.rate.viewers = bps
+	s := r.session
+	r.mu.Unlock()
+	if s != nil {
+		s.kick()
+	}
+}
+
+// RequestKeyFrame asks the publisher for a key frame at once, by whichever way
+// was negotiated; part of media.Upstream. Before its first packet there is
+// nobody to ask, and a stream begins with a key frame anyway.
+func (r *Receiver) RequestKeyFrame() {
+	r.mu.Lock()
+	s, local := r.session, r.local
+	if s == nil || !r.running || r.codec == nil || r.kind != media.Video {
+		r.mu.Unlock()
+		return
+	}
+	var request rtcp.Packet
+	switch feedback := r.codec.Feedback; {
+	case feedback.PLI:
+		r.counters.pli++
+		request = &rtcp.PictureLossIndication{SenderSSRC: local, MediaSSRC: r.ssrc}
+	case feedback.FIR:
+		r.counters.fir++
+		request = &rtcp.FullIntraRequest{
+			SenderSSRC: local,
+			FIR:        []rtcp.FIREntry{{SSRC: r.ssrc, SequenceNumber: uint8(r.counters.fir)}},
+		}
+	}
+	r.mu.Unlock()
+	if request != nil {
+		s.sendFeedback(local, request)
+	}
+}
+
+// askAgain reports what was just found missing. It runs on the read goroutine.
+func (r *Receiver) askAgain(in received) {
+	if in.tooMuch {
+		r.RequestKeyFrame()
+		return
+	}
+	seqs := make([]uint16, in.lost)
+	for i := range seqs {
+		seqs[i] = in.first + uint16(i)
+	}
+	r.sendNACK(in.session, seqs)
+	in.session.kick() // for the repetition
+}
+
+// repair asks again for what is still missing and tells when to look again.
+func (r *Receiver) repair(now time.Duration) (next time.Duration) {
+	r.mu.Lock()
+	s := r.session
+	if s == nil || len(r.missing.list) == 0 {
+		r.mu.Unlock()
+		return never
+	}
+	seqs, next := r.missing.due(now, s.RoundTrip(), nil)
+	r.mu.Unlock()
+	if len(seqs) > 0 {
+		r.sendNACK(s, seqs)
+	}
+	return next
+}
+
+func (r *Receiver) sendNACK(s *Session, seqs []uint16) {
+	r.mu.Lock()
+	nack := &rtcp.TransportLayerNack{
+		SenderSSRC: r.local, MediaSSRC: r.ssrc,
+		Nacks: rtcp.NackPairsFromSequenceNumbers(seqs),
+	}
+	r.counters.nack++
+	r.mu.Unlock()
+	s.sendFeedback(nack.SenderSSRC, nack)
+}
+
+// remb is the bitrate message that is due: when the estimate has changed, or
+// with a report. It also tells when to look again.
+func (r *Receiver) remb(now time.Duration, reporting bool) (message rtcp.Packet, next time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.session == nil || r.codec == nil || !r.codec.Feedback.REMB || r.kind != media.Video {
+		return nil, never
+	}
+	l := &r.rate
+	bps := l.estimate()
+	if bps == l.told && !reporting {
+		return nil, never
+	}
+	if due := l.toldAt + rembInterval; l.told != 0 && now < due {
+		if bps == l.told {
+			return nil, never
+		}
+		return nil, due
+	}
+	l.told, l.toldAt = bps, now
+	return &rtcp.ReceiverEstimatedMaximumBitrate{
+		SenderSSRC: r.local, Bitrate: float32(bps), SSRCs: []uint32{r.ssrc},
+	}, never
+}
+
+// sendFeedback sends a message in the smallest compound packet that RFC 4585
+// section 3.1 allows: reduced-size RTCP is never negotiated.
+func (s *Session) sendFeedback(local uint32, message rtcp.Packet) {
+	s.send([]rtcp.Packet{
+		&rtcp.ReceiverReport{SSRC: local},
+		s.description(local),
+		message,
+	})
+}
+
+// send marshals a compound packet and gives it to the transport.
+func (s *Session) send(packets []rtcp.Packet) {
+	raw, err := rtcp.Marshal(packets)
+	if err != nil {
+		s.opts.Log.Warn().Err(err).Msg("rtcp packet not sent")
+		return
+	}
+	s.transport.WriteRTCP(raw)
+}
+
+// description is our canonical name for the given sources.
+func (s *Session) description(sources ...uint32) *rtcp.SourceDescription {
+	d := &rtcp.SourceDescription{}
+	for _, ssrc := range sources {
+		d.Chunks = append(d.Chunks, rtcp.SourceDescriptionChunk{
+			Source: ssrc,
+			Items:  []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: s.opts.CNAME}},
+		})
+	}
+	return d
+}

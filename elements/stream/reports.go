@@ -1,0 +1,170 @@
+package stream
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/pion/rtcp"
+)
+
+const (
+	// reportInterval is the mean time between two reports; each one comes between
+	// half and one and a half of it (RFC 3550 section 6.3.1), so that sessions do
+	// not march in step.
+	reportInterval = time.Second
+	// firstReport is the mean time to the first one after silence: it carries what
+	// the peer needs to play sound and picture together.
+	firstReport = 200 * time.Millisecond
+	// peerTimeout is the silence after which the peer is taken to have left.
+	peerTimeout = 10 * time.Second
+)
+
+// run is the session's goroutine: it does what is due and sleeps until
+// something is due again.
+func (s *Session) run() {
+	defer func() {
+		if v := recover(); v != nil && s.opts.Fail != nil {
+			s.opts.Fail(v)
+		}
+	}()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		now := s.opts.Now()
+		next := s.tick(now)
+		timer.Reset(min(next-now, time.Hour))
+		select {
+		case <-s.closing:
+			return
+		case <-s.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+// tick does what is due at the time now and tells when it has to be called
+// again. Calling it early does no harm.
+func (s *Session) tick(now time.Duration) (next time.Duration) {
+	next = s.report(now)
+	for i := range s.lines {
+		l := &s.lines[i]
+		if l.Receiver == nil {
+			continue
+		}
+		next = min(next, l.Receiver.repair(now))
+		remb, again := l.Receiver.remb(now, false)
+		if remb != nil {
+			s.sendFeedback(l.SSRC, remb)
+		}
+		next = min(next, again)
+	}
+	return min(next, s.expire(now))
+}
+
+// report sends the regular report when it is due and tells when the next one
+// is. With nothing received and sent since the last one it plans none; the next
+// packet does, through stir.
+func (s *Session) report(now time.Duration) (next time.Duration) {
+	if s.reportAt == never {
+		if s.quiet.Load() {
+			return never
+		}
+		s.reportAt = now + around(firstReport)
+	}
+	if now < s.reportAt {
+		return s.reportAt
+	}
+	s.quiet.Store(true) // before looking: a packet that comes meanwhile takes it back
+	packets := s.compose(now)
+	if len(packets) == 0 {
+		s.reportAt = never
+		return never
+	}
+	s.quiet.Store(false)
+	s.send(packets)
+	s.reportAt = now + around(reportInterval)
+	return s.reportAt
+}
+
+// around is a random time between half and one and a half of mean.
+func around(mean time.Duration) time.Duration {
+	return mean/2 + rand.N(mean)
+}
+
+// compose makes the compound report: for each line that was active since the
+// last time a sender report, or else a receiver report, then our name, then what
+// bitrate the publisher may use.
+func (s *Session) compose(now time.Duration) []rtcp.Packet {
+	var reports, rates []rtcp.Packet
+	var sources []uint32
+	for i := range s.lines {
+		l := &s.lines[i]
+		var blocks []rtcp.ReceptionReport
+		if l.Receiver != nil {
+			if block, active := l.Receiver.reception(now); active {
+				blocks = append(blocks, block)
+				if remb, _ := l.Receiver.remb(now, true); remb != nil {
+					rates = append(rates, remb)
+				}
+			}
+		}
+		var sr *rtcp.SenderReport
+		if l.Sender != nil {
+			sr = l.Sender.report(now)
+		}
+		switch {
+		case sr != nil:
+			sr.Reports = blocks
+			reports = append(reports, sr)
+		case len(blocks) > 0:
+			reports = append(reports, &rtcp.ReceiverReport{SSRC: l.SSRC, Reports: blocks})
+		default:
+			continue
+		}
+		sources = append(sources, l.SSRC)
+	}
+	if len(reports) == 0 {
+		return nil
+	}
+	return append(append(reports, s.description(sources...)), rates...)
+}
+
+// reception is the report block about the stream; false when nothing came since
+// the last one.
+func (r *Receiver) reception(now time.Duration) (b rtcp.ReceptionReport, active bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.arrivals.running || r.arrivals.received == r.reportedPackets {
+		return b, false
+	}
+	r.reportedPackets = r.arrivals.received
+	r.counters.fraction = r.arrivals.fraction()
+	b = rtcp.ReceptionReport{
+		SSRC:               r.ssrc,
+		FractionLost:       r.counters.fraction,
+		TotalLost:          uint32(min(max(r.arrivals.lost(), 0), 1<<23-1)),
+		LastSequenceNumber: uint32(r.arrivals.top),
+		Jitter:             uint32(r.arrivals.jitter >> 4),
+		LastSenderReport:   r.senderReport,
+	}
+	if r.senderReport != 0 {
+		b.Delay = toMiddle(now - r.senderReportAt)
+	}
+	return b, true
+}
+
+// sayGoodbye tells the peer that our sources leave.
+func (s *Session) sayGoodbye() {
+	var sources []uint32
+	for i := range s.lines {
+		sources = append(sources, s.lines[i].SSRC)
+	}
+	if len(sources) == 0 {
+		return
+	}
+	s.send([]rtcp.Packet{
+		&rtcp.ReceiverReport{SSRC: sources[0]},
+		s.description(sources[0]),
+		&rtcp.Goodbye{Sources: sources},
+	})
+}

@@ -1,0 +1,179 @@
+package stream
+
+import (
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+// keyFrameRetry is how long a sender waits for a key frame before it asks again.
+const keyFrameRetry = 500 * time.Millisecond
+
+// Sender sends whatever is connected to it to the peer, as one RTP stream
+// without a seam. Like a Receiver it exists before anything is negotiated; it
+// then accepts nothing.
+type Sender struct {
+	kind media.Kind
+
+	mu      sync.Mutex
+	session *Session // nil before negotiation and after the end
+	ssrc    uint32
+	codecs  []Codec
+
+	from    media.Source
+	format  *media.Format // bound
+	codec   *Codec        // its payload type, nil when nothing is bound
+	asked   bool          // a key frame was asked for, at askedAt of the source's time
+	askedAt time.Duration
+
+	splice  splice
+	header  rtp.Header
+	absTime *absTime // nil: not negotiated
+
+	remb     int // last limit of the peer, 0: none
+	min, max int // what the owner lets it be, bit/s, 0: no bound
+
+	resent   resentPackets
+	counters senderCounters
+}
+
+var _ media.Input = (*Sender)(nil)
+
+// NewSender makes a sender that accepts nothing until it is negotiated.
+func NewSender(kind media.Kind) *Sender { return &Sender{kind: kind} }
+
+// attach puts the sender to work for a session.
+func (s *Sender) attach(session *Session, l *Line) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.session, s.ssrc = session, l.SSRC
+	s.codecs = append([]Codec(nil), l.Send...)
+	s.header = rtp.Header{Version: 2, SSRC: l.SSRC}
+	s.absTime = newAbsTime(&s.header, l.AbsSendTime)
+	// Random beginnings (RFC 3550 section 5.1), the number in the lower half so
+	// that the peer's SRTP does not meet a wrap among the first packets (RFC 3711
+	// section 3.3.1).
+	s.splice.begin(uint16(rand.Uint32()>>17), rand.Uint32())
+}
+
+// detach takes it out of work. When it returns, nothing is being written.
+func (s *Sender) detach() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.session, s.codecs, s.codec = nil, nil, nil
+}
+
+// Accept takes the negotiated formats; the peer's first choice has the highest
+// score. Part of media.Input.
+func (s *Sender) Accept(f media.Format) (score int, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.codecs {
+		if s.codecs[i].Format == f {
+			return len(s.codecs) - i, true
+		}
+	}
+	return 0, false
+}
+
+// Bind connects the sender to another source. Video starts with the next key
+// frame, which is asked for here. Part of media.Input.
+func (s *Sender) Bind(f *media.Format, from media.Source) {
+	s.mu.Lock()
+	s.format, s.from, s.codec = f, from, nil
+	s.asked = false
+	s.splice.cut()
+	if f != nil {
+		for i := range s.codecs {
+			if s.codecs[i].Format == *f {
+				s.codec = &s.codecs[i]
+			}
+		}
+	}
+	if s.codec == nil || from == nil {
+		s.mu.Unlock()
+		return
+	}
+	limit := s.target()
+	s.mu.Unlock()
+	if limit > 0 {
+		from.SetMaxBitrate(limit)
+	}
+	if s.kind == media.Video {
+		from.RequestKeyFrame()
+	}
+}
+
+// Write sends a packet. Part of media.Sink.
+func (s *Sender) Write(p *media.Packet) {
+	s.mu.Lock()
+	ask := s.forward(p)
+	s.mu.Unlock()
+	if ask != nil {
+		ask.RequestKeyFrame()
+	}
+}
+
+// forward sends p if it has a place in the stream, or returns the source that
+// has to be asked for a key frame first. Called locked.
+func (s *Sender) forward(p *media.Packet) (ask media.Source) {
+	if p.Format != s.format || s.codec == nil || s.session == nil {
+		return nil
+	}
+	if !s.splice.continues(p) {
+		s.splice.open = false
+		if s.kind == media.Video && !p.Key {
+			return s.wait(p)
+		}
+		s.asked = false
+		s.splice.anchor(p, s.codec.Format.ClockRate)
+	}
+	ext, timestamp, ok := s.splice.place(p)
+	if !ok {
+		return nil
+	}
+	h := &s.header
+	h.Marker, h.PayloadType = p.RTP.Marker, s.codec.PayloadType
+	h.SequenceNumber, h.Timestamp = uint16(ext), timestamp
+	if s.absTime != nil {
+		s.absTime.stamp(ext, s.session.opts.Now())
+	}
+	s.session.transport.WriteRTP(h, p.Data, p.Burst)
+	s.counters.packets++
+	s.counters.bytes += uint64(len(p.Data))
+	s.session.stir()
+	return nil
+}
+
+// wait drops a packet before the key frame and tells when it is time to ask for
+// one again. Called locked.
+func (s *Sender) wait(p *media.Packet) (ask media.Source) {
+	if s.asked && p.PTS-s.askedAt < keyFrameRetry {
+		return nil
+	}
+	s.asked, s.askedAt = true, p.PTS
+	return s.from
+}
+
+// report makes the sender report that tells the peer which of our timestamps
+// belongs to which time of day; nil when nothing was sent since the last one.
+func (s *Sender) report(now time.Duration) *rtcp.SenderReport {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.session == nil || s.counters.packets == s.counters.reported {
+		return nil
+	}
+	s.counters.reported = s.counters.packets
+	return &rtcp.SenderReport{
+		SSRC:        s.ssrc,
+		NTPTime:     ntpTime(now),
+		RTPTime:     s.splice.at(now),
+		PacketCount: uint32(s.counters.packets),
+		OctetCount:  uint32(s.counters.bytes),
+	}
+}

@@ -1,0 +1,254 @@
+package stream
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/rs/zerolog"
+
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+// Transport is what a session needs of its connection.
+type Transport interface {
+	// WriteRTP protects a packet into the burst of the calling producer. It copies
+	// what it needs of header and payload.
+	WriteRTP(h *rtp.Header, payload []byte, b *media.Burst)
+	// WriteRTCP protects a compound packet and sends it at once. It is called from
+	// any goroutine and does not block.
+	WriteRTCP(packet []byte)
+}
+
+// Feedback is what an m-line was negotiated to carry back for one payload type
+// (a=rtcp-fb, RFC 4585 section 4.2).
+type Feedback struct {
+	NACK bool // nack
+	PLI  bool // nack pli
+	FIR  bool // ccm fir
+	REMB bool // goog-remb
+}
+
+// Codec is one negotiated payload type of an m-line.
+type Codec struct {
+	PayloadType uint8
+	Format      media.Format // packed
+	Feedback    Feedback
+}
+
+// Line is one m-line as negotiated. The direction decides which of Receiver and
+// Sender are set.
+type Line struct {
+	SSRC        uint32 // ours, announced by a=ssrc; also what our reports come from
+	Receiver    *Receiver
+	Receive     []Codec // payload types the peer may send
+	Sender      *Sender
+	Send        []Codec // payload types the peer takes, the one it prefers first
+	AbsSendTime uint8   // header extension id of abs-send-time on what we send, 0: not negotiated
+}
+
+// Options are the parts of a session that its owner decides. The callbacks may
+// come from any goroutine, must not block and must not call the session.
+type Options struct {
+	CNAME      string               // our canonical name (RFC 3550 section 6.5.1), same as in a=ssrc
+	Clock      *PeerClock           // shared by all sessions with one peer; nil: this is the only one
+	MediaState func(connected bool) // RTP or RTCP of the peer began, or all its sources left
+	Fail       func(v any)          // the session's own goroutine panicked and ended
+	Log        zerolog.Logger
+	Now        func() time.Duration // the pipeline clock; nil: media.Now
+}
+
+// never is the time at which nothing is due.
+const never = time.Duration(math.MaxInt64)
+
+// Session is one RTP session with one peer. Its lines do not change.
+type Session struct {
+	transport Transport
+	lines     []Line
+	opts      Options
+	incoming  []incoming
+	types     [128]uint8 // payload type -> index into incoming, plus one
+
+	quiet     atomic.Bool   // no report is planned: the next packet plans one
+	rtt       atomic.Int64  // last round trip time in ns, 0: unknown
+	stray     atomic.Uint64 // RTP packets of no negotiated payload type
+	malformed atomic.Uint64 // RTCP packets that could not be read
+
+	mu        sync.Mutex
+	sources   map[uint32]time.Duration // SSRCs that sent reports, and when last
+	connected atomic.Bool              // written under mu
+
+	reportAt time.Duration // owned by the goroutine in run
+	wake     chan struct{}
+	closing  chan struct{}
+	done     sync.WaitGroup
+	started  bool
+	closed   bool
+}
+
+// incoming is where packets of one payload type go.
+type incoming struct {
+	receiver *Receiver
+	codec    *Codec
+}
+
+var errLine = errors.New("bad m-line")
+
+// NewSession makes a session out of negotiated m-lines and puts their receivers
+// and senders to work; each of them belongs to one session only. The caller
+// starts it when the transport can send, and closes it in any case.
+func NewSession(t Transport, lines []Line, o Options) (*Session, error) {
+	if o.Clock == nil {
+		o.Clock = new(PeerClock)
+	}
+	if o.Now == nil {
+		o.Now = media.Now
+	}
+	s := &Session{
+		transport: t, lines: append([]Line(nil), lines...), opts: o,
+		sources: make(map[uint32]time.Duration), reportAt: never,
+		wake: make(chan struct{}, 1), closing: make(chan struct{}),
+	}
+	s.quiet.Store(true)
+	for i := range s.lines {
+		if err := s.check(&s.lines[i]); err != nil {
+			return nil, fmt.Errorf("%w %d: %w", errLine, i, err)
+		}
+	}
+	for i := range s.lines {
+		l := &s.lines[i]
+		if l.Receiver != nil {
+			l.Receiver.attach(s, l)
+		}
+		if l.Sender != nil {
+			l.Sender.attach(s, l)
+		}
+	}
+	return s, nil
+}
+
+// check looks at one line and enters its payload types.
+func (s *Session) check(l *Line) error {
+	if l.SSRC == 0 {
+		return errors.New("no local ssrc")
+	}
+	if l.AbsSendTime > 14 {
+		return fmt.Errorf("extension id %d is not between 1 and 14", l.AbsSendTime)
+	}
+	for i := range l.Send {
+		if err := l.Send[i].check(); err != nil {
+			return err
+		}
+	}
+	if l.Receiver == nil {
+		return nil
+	}
+	l.Receive = append([]Codec(nil), l.Receive...)
+	for i := range l.Receive {
+		c := &l.Receive[i]
+		if err := c.check(); err != nil {
+			return err
+		}
+		if s.types[c.PayloadType] != 0 {
+			return fmt.Errorf("payload type %d is used twice", c.PayloadType)
+		}
+		s.incoming = append(s.incoming, incoming{receiver: l.Receiver, codec: c})
+		s.types[c.PayloadType] = uint8(len(s.incoming))
+	}
+	return nil
+}
+
+// check tells what makes a codec unusable.
+func (c *Codec) check() error {
+	switch {
+	case c.PayloadType > 127:
+		return fmt.Errorf("payload type %d is above 127", c.PayloadType)
+	case c.Format.ClockRate == 0:
+		return fmt.Errorf("payload type %d has no clock rate", c.PayloadType)
+	case !c.Format.Packed:
+		return fmt.Errorf("payload type %d is not packed", c.PayloadType)
+	}
+	return nil
+}
+
+// Start lets the session send reports. The owner calls it once, when the
+// transport can send.
+func (s *Session) Start() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.started || s.closed {
+		return
+	}
+	s.started = true
+	s.done.Go(s.run)
+}
+
+// Close takes receivers and senders out of work, says goodbye to the peer and
+// returns when the session's goroutine has ended. It may be called twice, but
+// not by a callback of the session. The read goroutine may still be inside
+// HandleRTP or HandleRTCP; what it hands in afterwards is dropped.
+func (s *Session) Close() {
+	s.mu.Lock()
+	first := !s.closed
+	s.closed = true
+	started := s.started
+	s.mu.Unlock()
+	if first {
+		close(s.closing)
+	}
+	s.done.Wait()
+	if !first {
+		return
+	}
+	for i := range s.lines {
+		if r := s.lines[i].Receiver; r != nil {
+			r.detach()
+		}
+		if snd := s.lines[i].Sender; snd != nil {
+			snd.detach()
+		}
+	}
+	if started {
+		s.sayGoodbye()
+	}
+}
+
+// HandleRTP takes one packet of the peer, without padding. It runs on the
+// connection's read goroutine, which owns b; header and payload are valid
+// during the call only. at is when the packet came, on the pipeline clock.
+func (s *Session) HandleRTP(h *rtp.Header, payload []byte, at time.Duration, b *media.Burst) {
+	n := s.types[h.PayloadType&0x7f]
+	if n == 0 {
+		s.stray.Add(1)
+		return
+	}
+	in := &s.incoming[n-1]
+	in.receiver.handle(h, payload, at, b, in.codec)
+	if !s.connected.Load() {
+		s.updateState(at)
+	}
+	s.stir()
+}
+
+// stir plans a report if none is planned; called for each packet.
+func (s *Session) stir() {
+	if s.quiet.Load() {
+		s.quiet.Store(false)
+		s.kick()
+	}
+}
+
+// kick has the session's goroutine look at what is due.
+func (s *Session) kick() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// RoundTrip is the last round trip time to the peer, 0 while unknown.
+func (s *Session) RoundTrip() time.Duration { return time.Duration(s.rtt.Load()) }
