@@ -53,8 +53,11 @@ func (e *MediaElement) Update(f func(g *graph.Edit, n *graph.Node)) {
 
 // NewOutput makes an output for a producer of this element. It still has to be put into the graph by Update.
 func (e *MediaElement) NewOutput(up media.Upstream) *media.Output {
-	return media.NewOutput(up, e.pipeline.graph.Woken)
+	return media.NewOutput(up, e.Woken)
 }
+
+// Woken is for outputs that are made elsewhere: what they call at the first packet after silence.
+func (e *MediaElement) Woken() { e.pipeline.graph.Woken() }
 
 // FormatChanged has the routes computed anew soon; for producers, from any goroutine.
 func (e *MediaElement) FormatChanged() { e.pipeline.graph.Changed() }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/rs/zerolog"
 )
 
 // Object is anything a client can name by id.
@@ -67,6 +68,9 @@ func (o *MediaObject) Class() *Class { return o.class }
 
 // Parent is the object this one was created in, nil at the top.
 func (o *MediaObject) Parent() Object { return o.parent }
+
+// Log is the server's logger with the object's id in every line.
+func (o *MediaObject) Log() zerolog.Logger { return o.server.log.With().Str("object", o.id).Logger() }
 
 // Server owns the object.
 func (o *MediaObject) Server() *Server { return o.server }
