@@ -1,92 +1,14 @@
 package sdp
 
 import (
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/rivero-media/rivero/pipeline/media"
 )
-
-// Direction is the direction of an m-line (RFC 8866 §6.7), seen from whoever
-// wrote it. The zero value means SendRecv.
-type Direction string
-
-// The directions.
-const (
-	SendRecv Direction = "sendrecv"
-	SendOnly Direction = "sendonly"
-	RecvOnly Direction = "recvonly"
-	Inactive Direction = "inactive"
-)
-
-// reversed is the direction as the other side sees it (RFC 3264 §6.1).
-func (d Direction) reversed() Direction {
-	switch d {
-	case SendOnly:
-		return RecvOnly
-	case RecvOnly:
-		return SendOnly
-	case Inactive:
-		return Inactive
-	default:
-		return SendRecv
-	}
-}
-
-func (d Direction) sends() bool    { return d != RecvOnly && d != Inactive }
-func (d Direction) receives() bool { return d != SendOnly && d != Inactive }
-
-// Profile is a way to carry media; its text is the proto of the m-lines we offer.
-type Profile string
-
-// WebRTC is ICE, DTLS-SRTP, BUNDLE and rtcp-mux. Offers say RTP/SAVPF, as
-// Kurento's do; offers of a peer may also say UDP/TLS/RTP/SAVPF (RFC 8829 §5.1.2).
-const WebRTC Profile = "RTP/SAVPF"
-
-func (p Profile) accepts(proto string) bool {
-	return proto == string(p) || proto == "UDP/TLS/"+string(p)
-}
-
-// Config is what an endpoint can do.
-type Config struct {
-	Profile Profile // "" means WebRTC
-	// AudioCodecs and VideoCodecs are "name/clock[/channels]", most preferred
-	// first, with what the endpoint cannot carry already taken out.
-	AudioCodecs, VideoCodecs []string
-	// NumAudioMedias and NumVideoMedias are how many m-lines of a kind an offer
-	// has and how many of an offer are accepted.
-	NumAudioMedias, NumVideoMedias int
-	DataChannels                   bool
-	Direction                      Direction // of own offers; answers mirror the offer's
-	Address                        string    // IP address in o= and c=, "" means 0.0.0.0
-}
-
-// Local is what the endpoint's transport brings in.
-type Local struct {
-	Ufrag, Pwd  string // ICE credentials (RFC 8839 §5.4)
-	Fingerprint Fingerprint
-	CNAME       string        // of all our streams (RFC 7022)
-	SSRC        func() uint32 // called once for each audio or video m-line of ours
-	SCTPPort    uint16        // of the data m-line of own offers
-}
-
-// OfferOptions shape an own offer.
-type OfferOptions struct {
-	// OfferToReceiveAudio and OfferToReceiveVideo: false leaves the m-lines of
-	// that kind out.
-	OfferToReceiveAudio, OfferToReceiveVideo bool
-	// MaxAudioRecvBandwidth and MaxVideoRecvBandwidth are the b=AS lines, in
-	// kbit/s; 0 writes none.
-	MaxAudioRecvBandwidth, MaxVideoRecvBandwidth int
-}
-
-// DefaultOfferOptions are those of a generateOffer without options.
-func DefaultOfferOptions() OfferOptions {
-	return OfferOptions{OfferToReceiveAudio: true, OfferToReceiveVideo: true}
-}
 
 // Agent takes one endpoint through one offer/answer exchange, in either role.
 // Its methods may be called from any goroutine.
@@ -111,19 +33,23 @@ type Agent struct {
 type state int
 
 const (
-	idle    state = iota
-	offered       // waits for the answer
-	failed        // the answer made no sense: of no more use
-	agreed
+	stateIdle    state = iota
+	stateOffered       // waits for the answer
+	stateFailed        // the answer made no sense: of no more use
+	stateAgreed
 )
 
-// NewAgent makes an agent. Errors name the configured text that is wrong.
+// NewAgent makes an agent; it fails on a codec text it cannot read and on missing
+// local parameters.
 func NewAgent(config Config, local Local) (*Agent, error) {
 	if config.Profile == "" {
 		config.Profile = WebRTC
 	}
 	if config.Profile != WebRTC {
 		return nil, fmt.Errorf("unknown sdp profile %q", config.Profile)
+	}
+	if local.SSRC == nil || local.Ufrag == "" || local.Pwd == "" || local.Fingerprint.Value == "" {
+		return nil, errors.New("local parameters of an sdp agent are incomplete")
 	}
 	if config.Address == "" {
 		config.Address = "0.0.0.0"
@@ -161,14 +87,14 @@ func (a *Agent) encodings(kind media.Kind) (codecs []encoding, limit int) {
 func (a *Agent) GenerateOffer(options OfferOptions) (string, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.state != idle {
+	if a.state != stateIdle {
 		return "", ErrAlreadyNegotiated
 	}
 	own, media, err := a.offer(options)
 	if err != nil {
 		return "", err
 	}
-	a.own, a.offered, a.state = own, media, offered
+	a.own, a.offered, a.state = own, media, stateOffered
 	return a.writeOwn(), nil
 }
 
@@ -178,7 +104,7 @@ func (a *Agent) GenerateOffer(options OfferOptions) (string, error) {
 func (a *Agent) ProcessOffer(text string) (answer string, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.state != idle {
+	if a.state != stateIdle {
 		return "", ErrAlreadyNegotiated
 	}
 	if text == "" {
@@ -207,7 +133,7 @@ func (a *Agent) ProcessAnswer(text string) error {
 	switch {
 	case a.offered == nil:
 		return ErrNotOfferGenerated
-	case a.state != offered:
+	case a.state != stateOffered:
 		return ErrAnswerAlreadyProcessed
 	case text == "":
 		return ErrEmptyAnswer
@@ -218,7 +144,7 @@ func (a *Agent) ProcessAnswer(text string) error {
 	}
 	session, err := a.accept(answer)
 	if err != nil {
-		a.state = failed
+		a.state = stateFailed
 		return err
 	}
 	a.agree(answer, session)
@@ -228,7 +154,7 @@ func (a *Agent) ProcessAnswer(text string) error {
 // agree ends the exchange. Candidates that came too early find their m-line now.
 // Called locked.
 func (a *Agent) agree(peer *description, session *Session) {
-	a.peer, a.session, a.state = peer, session, agreed
+	a.peer, a.session, a.state = peer, session, stateAgreed
 	a.trickled = make([][]Candidate, len(peer.sections))
 	for _, ic := range a.pending {
 		// An early candidate for an m-line that does not exist has no one left to be told.
@@ -250,10 +176,7 @@ func (a *Agent) Negotiated() (s Session, ok bool) {
 	if a.session == nil {
 		return Session{}, false
 	}
-	s = *a.session
-	s.Media = slices.Clone(s.Media)
-	s.Transports = slices.Clone(s.Transports)
-	return s, true
+	return *a.session, true
 }
 
 // LocalSDP returns our description with the candidates found so far, and with
@@ -292,107 +215,6 @@ func writeLines(b *strings.Builder, lines []string) {
 		b.WriteString(l)
 		b.WriteString("\r\n")
 	}
-}
-
-// AddLocalCandidate takes a candidate of ours, which LocalSDP shows from now on,
-// and returns it once for each m-line that is not refused: what Kurento raises
-// as IceCandidateFound. Errors: ErrNoLocalSDP, ErrCandidate.
-func (a *Agent) AddLocalCandidate(text string) ([]IceCandidate, error) {
-	c, err := ParseCandidate(text)
-	if err != nil {
-		return nil, err
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.own == nil {
-		return nil, ErrNoLocalSDP
-	}
-	if len(a.gathered) < maxCandidates {
-		a.gathered = append(a.gathered, c)
-	}
-	var out []IceCandidate
-	for i, s := range a.own.sections {
-		if !s.refused {
-			out = append(out, IceCandidate{Candidate: c.String(), SDPMid: s.mid, SDPMLineIndex: i})
-		}
-	}
-	return out, nil
-}
-
-// EndLocalCandidates says that gathering has ended.
-func (a *Agent) EndLocalCandidates() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.gatherEnd = true
-}
-
-// AddRemoteCandidate takes what addIceCandidate brings. ok tells that c is for
-// the ICE agent now. It is false for what needs no action: a text that is no
-// candidate, a candidate of a refused m-line or of RTCP's own component, and one
-// that comes before the peer's description, which keeps it until then. Error:
-// ErrAddCandidate, when neither mid nor index is one of the description's.
-func (a *Agent) AddRemoteCandidate(ic IceCandidate) (c Candidate, ok bool, err error) {
-	if _, err := ParseCandidate(ic.Candidate); err != nil {
-		return Candidate{}, false, nil //nolint:nilerr // Kurento answers success
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.peer == nil {
-		if len(a.pending) == maxCandidates {
-			return Candidate{}, false, fmt.Errorf("%w: more than %d before the description", ErrAddCandidate, maxCandidates)
-		}
-		a.pending = append(a.pending, ic)
-		return Candidate{}, false, nil
-	}
-	c, transport, err := a.place(ic)
-	return c, err == nil && transport >= 0, err
-}
-
-// place adds a candidate to its m-line and tells which transport it is for, -1
-// for none. Called locked, with a session.
-func (a *Agent) place(ic IceCandidate) (c Candidate, transport int, err error) {
-	c, err = ParseCandidate(ic.Candidate)
-	if err != nil {
-		return c, -1, err
-	}
-	i := a.findMedia(ic)
-	if i < 0 {
-		return c, -1, fmt.Errorf("%w: no m-line has mid %q or index %d", ErrAddCandidate, ic.SDPMid, ic.SDPMLineIndex)
-	}
-	m := &a.session.Media[i]
-	if i >= len(a.trickled) || m.Rejected {
-		return c, -1, nil
-	}
-	if a.received == maxCandidates {
-		return c, -1, fmt.Errorf("%w: there are %d already", ErrAddCandidate, maxCandidates)
-	}
-	a.received++
-	a.trickled[i] = append(a.trickled[i], c)
-	if c.Component != 1 {
-		return c, -1, nil
-	}
-	return c, m.Transport, nil
-}
-
-// findMedia returns the m-line a candidate names by its mid, ours or the peer's,
-// or else by its index; -1 if there is none. Kurento keeps 8 bits of the index.
-func (a *Agent) findMedia(ic IceCandidate) int {
-	if ic.SDPMid != "" {
-		for i := range a.peer.sections {
-			if a.peer.sections[i].mid() == ic.SDPMid {
-				return i
-			}
-		}
-		for i := range a.own.sections {
-			if a.own.sections[i].mid == ic.SDPMid {
-				return i
-			}
-		}
-	}
-	if i := int(uint8(ic.SDPMLineIndex)); i < len(a.session.Media) {
-		return i
-	}
-	return -1
 }
 
 // ntpSeconds is the time as Kurento numbers its sessions: seconds since 1900.

@@ -1,9 +1,6 @@
 package sdp
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -44,14 +41,4 @@ func newTestAgent(t testing.TB, change func(*Config)) *Agent {
 		t.Fatal(err)
 	}
 	return a
-}
-
-// readOffer reads a description from testdata.
-func readOffer(t testing.TB, name string) string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.ReplaceAll(string(b), "\n", "\r\n")
 }

@@ -111,7 +111,6 @@ func (l *layout) transport(members []Media, client bool) Transport {
 			t.Fingerprints = append(t.Fingerprints, Fingerprint{Algorithm: strings.ToLower(algorithm), Value: strings.TrimSpace(value)})
 		}
 	}
-	t.EndOfCandidates = l.holder(first, "end-of-candidates").has("end-of-candidates")
 	for _, m := range members {
 		t.MIDs = append(t.MIDs, m.MID)
 	}

@@ -40,18 +40,19 @@ func h264Params(fmtp string) (params string, ok bool) {
 }
 
 // h264Profile names the profile of a profile-level-id by RFC 6184 §8.1, table 5.
+// Baseline counts as Constrained Baseline: browsers offer both for one and the
+// same encoder, and nobody sends what only Baseline has (FMO, ASO, redundant
+// slices), so telling them apart would keep Chromium's first H264 from Safari.
 func h264Profile(id string) (profile string, ok bool) {
 	bits, err := strconv.ParseUint(id, 16, 24)
 	if err != nil || len(id) != 6 {
 		return "", false
 	}
 	idc, flags := byte(bits>>16), byte(bits>>8)
-	set0, set1 := flags&0x80 != 0, flags&0x40 != 0
+	baselineToo := flags&0x80 != 0 // constraint_set0_flag: obeys Baseline's constraints as well
 	switch {
-	case idc == 0x42 && set1, idc == 0x4d && set0, idc == 0x58 && set0 && set1:
+	case idc == 0x42, idc == 0x4d && baselineToo, idc == 0x58 && baselineToo:
 		return constrainedBaseline, true
-	case idc == 0x42, idc == 0x58 && set0:
-		return baseline, true
 	case idc == 0x4d:
 		return mainProfile, true
 	case idc == 0x64 && flags&0x0c == 0x0c:
@@ -77,7 +78,7 @@ func h264Accepts(want, have string) bool {
 	}
 	switch haveProfile {
 	case constrainedBaseline:
-		return slices.Contains([]string{baseline, mainProfile, constrainedHigh, highProfile}, wantProfile)
+		return slices.Contains([]string{mainProfile, constrainedHigh, highProfile}, wantProfile)
 	case mainProfile, constrainedHigh:
 		return wantProfile == highProfile
 	default:

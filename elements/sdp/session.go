@@ -6,8 +6,8 @@ import "github.com/rivero-media/rivero/pipeline/media"
 // one that is negotiated.
 const AbsSendTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 
-// Session is what a completed offer/answer exchange agreed on. It is a snapshot
-// that shares nothing with the agent; the caller owns it.
+// Session is what a completed offer/answer exchange agreed on. Nobody changes it
+// any more, the caller neither.
 type Session struct {
 	// Offerer tells that the local side made the offer, which makes it the
 	// controlling ICE agent (RFC 8445 §6.1.1) unless the peer is ICE-lite.
@@ -61,13 +61,12 @@ type Extension struct {
 
 // Transport is what the peer said of one connection.
 type Transport struct {
-	MIDs            []string // of the m-lines that use it
-	Ufrag, Pwd      string   // "" when the peer gave none
-	Lite            bool     // the peer is ICE-lite: the local side is controlling (RFC 8445 §6.1.1)
-	Fingerprints    []Fingerprint
-	Client          bool // the local side opens the DTLS handshake (RFC 8842 §5)
-	Candidates      []Candidate
-	EndOfCandidates bool // the peer has no more to trickle (RFC 8838 §14)
+	MIDs         []string // of the m-lines that use it
+	Ufrag, Pwd   string   // "" when the peer gave none
+	Lite         bool     // the peer is ICE-lite: the local side is controlling (RFC 8445 §6.1.1)
+	Fingerprints []Fingerprint
+	Client       bool // the local side opens the DTLS handshake (RFC 8842 §5)
+	Candidates   []Candidate
 }
 
 // Fingerprint is the hash of a certificate (RFC 8122 §5), e.g. sha-256 and
@@ -91,6 +90,24 @@ func (c Codec) Accepts(f media.Format) bool {
 		return h264Accepts(own.Params, f.Params)
 	}
 	return f.Codec == media.H264 || f.Params == own.Params
+}
+
+// CodecFor picks the negotiated codec that a stream of format f can be sent as:
+// the very same format if it was negotiated, else the peer's first choice of those
+// that accept it. Which codec stands first in Codecs does not matter unless f must
+// be transcoded.
+func (m *Media) CodecFor(f media.Format) (c Codec, ok bool) {
+	for _, c := range m.Codecs {
+		if c.Format == f {
+			return c, true
+		}
+	}
+	for _, c := range m.Codecs {
+		if c.Accepts(f) {
+			return c, true
+		}
+	}
+	return Codec{}, false
 }
 
 // ExtensionID returns the id agreed for a header extension, 0 if there is none.

@@ -82,7 +82,9 @@ func parse(text string) (*description, error) {
 			continue
 		}
 		name, v, _ := strings.Cut(value, ":")
-		*attrs = append(*attrs, attribute{name: name, value: v, text: value})
+		if name != "" {
+			*attrs = append(*attrs, attribute{name: name, value: v, text: value})
+		}
 		if name == "candidate" {
 			candidates++
 		}

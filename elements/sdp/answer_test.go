@@ -1,0 +1,139 @@
+package sdp
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	pionsdp "github.com/pion/sdp/v3"
+
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+var update = flag.Bool("update", false, "write what the agent says into testdata")
+
+// A file of testdata/offers is a test of its own: what it shows (lines that begin
+// with #; "#use" switches something on), then the offer, the answer and the session,
+// each after a line of dashes.
+const partLine = "----\n"
+
+// sessionID is the only thing in our descriptions that is not the same in each run.
+var sessionID = regexp.MustCompile(`(?m)^o=- \d+ \d+ `)
+
+func offerFiles(t testing.TB) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/offers/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no test offers: %v", err)
+	}
+	return files
+}
+
+// readCase returns the parts of a test file and a fitting agent.
+func readCase(t testing.TB, file string) (parts []string, a *Agent) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts = strings.Split(string(b), partLine)
+	if len(parts) < 2 {
+		t.Fatalf("%s has no offer", file)
+	}
+	return parts, newTestAgent(t, func(c *Config) {
+		c.DataChannels = strings.Contains(parts[0], "#use data channels\n")
+		if strings.Contains(parts[0], "#use two videos\n") {
+			c.NumVideoMedias = 2
+		}
+		if strings.Contains(parts[0], "#use h265\n") {
+			c.VideoCodecs = append(c.VideoCodecs, "H265/90000")
+		}
+	})
+}
+
+func crlf(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
+
+func TestAnswers(t *testing.T) {
+	for _, file := range offerFiles(t) {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			parts, a := readCase(t, file)
+			answer, err := a.ProcessOffer(crlf(parts[1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkWellFormed(t, answer)
+			answer = sessionID.ReplaceAllString(strings.ReplaceAll(answer, "\r\n", "\n"), "o=- * * ")
+			s, ok := a.Negotiated()
+			if !ok {
+				t.Fatal("nothing negotiated")
+			}
+			got := []string{parts[0], parts[1], answer, dump(s)}
+			if *update {
+				if err := os.WriteFile(file, []byte(strings.Join(got, partLine)), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := lineDiff(strings.Join(parts, partLine), strings.Join(got, partLine)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// checkWellFormed has another implementation read a description of ours.
+func checkWellFormed(t testing.TB, text string) {
+	t.Helper()
+	lines, ok := strings.CutSuffix(text, "\r\n")
+	if !ok || strings.ContainsAny(strings.ReplaceAll(lines, "\r\n", ""), "\r\n") {
+		t.Errorf("lines do not end in CRLF: %q", text)
+	}
+	// pion does not know every kind of m-line that can be refused.
+	text = regexp.MustCompile(`(?m)^m=\S+ 0 \S+ `).ReplaceAllString(text, "m=audio 0 RTP/AVP ")
+	var d pionsdp.SessionDescription
+	if err := d.UnmarshalString(text); err != nil {
+		t.Errorf("pion/sdp reads our description: %v\n%s", err, text)
+	}
+}
+
+// dump shows a session, one line for each transport, m-line and codec.
+func dump(s Session) string {
+	var b strings.Builder
+	for i, tr := range s.Transports {
+		fmt.Fprintf(&b, "transport %d: mids %q ufrag %q pwd %q lite %t dtls client %t\n", i, tr.MIDs, tr.Ufrag, tr.Pwd, tr.Lite, tr.Client)
+		for _, f := range tr.Fingerprints {
+			fmt.Fprintf(&b, "  fingerprint %s\n", f)
+		}
+		for _, c := range tr.Candidates {
+			fmt.Fprintf(&b, "  %s\n", c)
+		}
+	}
+	for _, m := range s.Media {
+		if m.Rejected {
+			fmt.Fprintf(&b, "m-line %d %q: rejected\n", m.Index, m.MID)
+			continue
+		}
+		fmt.Fprintf(&b, "m-line %d %q: %s send %t recv %t transport %d", m.Index, m.MID, m.Kind, m.Send, m.Recv, m.Transport)
+		if m.Kind == media.Data {
+			fmt.Fprintf(&b, " sctp %d to %d\n", m.SCTPPort, m.RemoteSCTPPort)
+			continue
+		}
+		fmt.Fprintf(&b, " ssrc %d from %d abs-send-time %d\n", m.SSRC, m.RemoteSSRCs, m.ExtensionID(AbsSendTime))
+		for _, c := range m.Codecs {
+			fmt.Fprintf(&b, "  %d %s %d/%d %s\n", c.PayloadType, c.Format, c.Format.ClockRate, c.Format.Channels, feedbackText(c.Feedback))
+		}
+	}
+	return b.String()
+}
+
+func feedbackText(f Feedback) string {
+	text := []string{"nack", "pli", "fir", "remb"}
+	on := []bool{f.NACK, f.PLI, f.FIR, f.REMB}
+	i := 0
+	return strings.Join(slices.DeleteFunc(text, func(string) bool { i++; return !on[i-1] }), "+")
+}

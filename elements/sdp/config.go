@@ -1,0 +1,79 @@
+package sdp
+
+// Direction is the direction of an m-line (RFC 8866 §6.7), seen from whoever
+// wrote it. The zero value means SendRecv.
+type Direction string
+
+// The directions.
+const (
+	SendRecv Direction = "sendrecv"
+	SendOnly Direction = "sendonly"
+	RecvOnly Direction = "recvonly"
+	Inactive Direction = "inactive"
+)
+
+// reversed is the direction as the other side sees it (RFC 3264 §6.1).
+func (d Direction) reversed() Direction {
+	switch d {
+	case SendOnly:
+		return RecvOnly
+	case RecvOnly:
+		return SendOnly
+	case Inactive:
+		return Inactive
+	default:
+		return SendRecv
+	}
+}
+
+func (d Direction) sends() bool    { return d != RecvOnly && d != Inactive }
+func (d Direction) receives() bool { return d != SendOnly && d != Inactive }
+
+// Profile is a way to carry media; its text is the proto of the m-lines we offer.
+type Profile string
+
+// WebRTC is ICE, DTLS-SRTP, BUNDLE and rtcp-mux. Offers say RTP/SAVPF, as
+// Kurento's do; offers of a peer may also say UDP/TLS/RTP/SAVPF (RFC 8829 §5.1.2).
+const WebRTC Profile = "RTP/SAVPF"
+
+func (p Profile) accepts(proto string) bool {
+	return proto == string(p) || proto == "UDP/TLS/"+string(p)
+}
+
+// Config is what an endpoint can do.
+type Config struct {
+	Profile Profile // "" means WebRTC
+	// AudioCodecs and VideoCodecs are "name/clock[/channels]", most preferred
+	// first, with what the endpoint cannot carry already taken out.
+	AudioCodecs, VideoCodecs []string
+	// NumAudioMedias and NumVideoMedias are how many m-lines of a kind an offer
+	// has and how many of an offer are accepted.
+	NumAudioMedias, NumVideoMedias int
+	DataChannels                   bool
+	Direction                      Direction // of own offers; answers mirror the offer's
+	Address                        string    // IP address in o= and c=, "" means 0.0.0.0
+}
+
+// Local is what the endpoint's transport brings in.
+type Local struct {
+	Ufrag, Pwd  string // ICE credentials (RFC 8839 §5.4)
+	Fingerprint Fingerprint
+	CNAME       string        // of all our streams (RFC 7022)
+	SSRC        func() uint32 // called once for each audio or video m-line of ours
+	SCTPPort    uint16        // of the data m-line of own offers
+}
+
+// OfferOptions shape an own offer.
+type OfferOptions struct {
+	// OfferToReceiveAudio and OfferToReceiveVideo: false leaves the m-lines of
+	// that kind out.
+	OfferToReceiveAudio, OfferToReceiveVideo bool
+	// MaxAudioRecvBandwidth and MaxVideoRecvBandwidth are the b=AS lines, in
+	// kbit/s; 0 writes none.
+	MaxAudioRecvBandwidth, MaxVideoRecvBandwidth int
+}
+
+// DefaultOfferOptions are those of a generateOffer without options.
+func DefaultOfferOptions() OfferOptions {
+	return OfferOptions{OfferToReceiveAudio: true, OfferToReceiveVideo: true}
+}

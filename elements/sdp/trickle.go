@@ -1,0 +1,104 @@
+package sdp
+
+import "fmt"
+
+// AddLocalCandidate takes a candidate of ours, which LocalSDP shows from now on,
+// and returns it once for each m-line that is not refused: what Kurento raises
+// as IceCandidateFound. Errors: ErrNoLocalSDP, ErrCandidate.
+func (a *Agent) AddLocalCandidate(text string) ([]IceCandidate, error) {
+	c, err := ParseCandidate(text)
+	if err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.own == nil {
+		return nil, ErrNoLocalSDP
+	}
+	if len(a.gathered) < maxCandidates {
+		a.gathered = append(a.gathered, c)
+	}
+	var out []IceCandidate
+	for i, s := range a.own.sections {
+		if !s.refused {
+			out = append(out, IceCandidate{Candidate: c.String(), SDPMid: s.mid, SDPMLineIndex: i})
+		}
+	}
+	return out, nil
+}
+
+// EndLocalCandidates says that gathering has ended.
+func (a *Agent) EndLocalCandidates() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.gatherEnd = true
+}
+
+// AddRemoteCandidate takes what addIceCandidate brings. ok tells that c is for
+// the ICE agent now. It is false for what needs no action: a text that is no
+// candidate, a candidate of a refused m-line or of RTCP's own component, and one
+// that comes before the peer's description, which keeps it until then. Error:
+// ErrAddCandidate, when neither mid nor index is one of the description's.
+func (a *Agent) AddRemoteCandidate(ic IceCandidate) (c Candidate, ok bool, err error) {
+	if _, err := ParseCandidate(ic.Candidate); err != nil {
+		return Candidate{}, false, nil //nolint:nilerr // Kurento answers success
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.peer == nil {
+		if len(a.pending) == maxCandidates {
+			return Candidate{}, false, fmt.Errorf("%w: more than %d before the description", ErrAddCandidate, maxCandidates)
+		}
+		a.pending = append(a.pending, ic)
+		return Candidate{}, false, nil
+	}
+	c, transport, err := a.place(ic)
+	return c, err == nil && transport >= 0, err
+}
+
+// place adds a candidate to its m-line and tells which transport it is for, -1
+// for none. Called locked, with a session.
+func (a *Agent) place(ic IceCandidate) (c Candidate, transport int, err error) {
+	c, err = ParseCandidate(ic.Candidate)
+	if err != nil {
+		return c, -1, err
+	}
+	i := a.findMedia(ic)
+	if i < 0 {
+		return c, -1, fmt.Errorf("%w: no m-line has mid %q or index %d", ErrAddCandidate, ic.SDPMid, ic.SDPMLineIndex)
+	}
+	m := &a.session.Media[i]
+	if i >= len(a.trickled) || m.Rejected {
+		return c, -1, nil
+	}
+	if a.received == maxCandidates {
+		return c, -1, fmt.Errorf("%w: there are %d already", ErrAddCandidate, maxCandidates)
+	}
+	a.received++
+	a.trickled[i] = append(a.trickled[i], c)
+	if c.Component != 1 {
+		return c, -1, nil
+	}
+	return c, m.Transport, nil
+}
+
+// findMedia returns the m-line a candidate names by its mid, ours or the peer's,
+// or else by its index; -1 if there is none. Kurento keeps 8 bits of the index.
+func (a *Agent) findMedia(ic IceCandidate) int {
+	if ic.SDPMid != "" {
+		for i := range a.peer.sections {
+			if a.peer.sections[i].mid() == ic.SDPMid {
+				return i
+			}
+		}
+		for i := range a.own.sections {
+			if a.own.sections[i].mid == ic.SDPMid {
+				return i
+			}
+		}
+	}
+	if i := int(uint8(ic.SDPMLineIndex)); i < len(a.session.Media) {
+		return i
+	}
+	return -1
+}
