@@ -28,8 +28,6 @@ const (
 	pacerBurst = 2
 	pacerShare = 0.8
 
-	// minKeyInterval is the least time between key frames on request, as in libwebrtc.
-	minKeyInterval = 300 * time.Millisecond
 	// lateAfter is what the operator should know about: the load tester itself had no time to send.
 	lateAfter = 20 * time.Millisecond
 	// maxBacklog is the delay after which the clip continues later instead of being hurried through.
@@ -48,17 +46,23 @@ type Source struct {
 	video  stream
 	audio  stream
 
-	wantKey atomic.Bool
-	lastKey time.Time
-	late    atomic.Int64
+	keyInterval time.Duration
+	wantKey     atomic.Bool
+	lastKey     time.Time
+	late        atomic.Int64
 }
 
-// New prepares a source whose packets are entered in ledger, which must be made for the same reel.
-func New(reel *clip.Reel, ledger *measure.Ledger, video, audio Writer) *Source {
+// DefaultKeyInterval is the least time between key frames that libwebrtc sends on request.
+const DefaultKeyInterval = 300 * time.Millisecond
+
+// New prepares a source whose packets are entered in ledger, which must be made for the same reel. It sends key frames
+// on request at most each keyInterval.
+func New(reel *clip.Reel, ledger *measure.Ledger, keyInterval time.Duration, video, audio Writer) *Source {
 	return &Source{
-		ledger: ledger,
-		video:  newStream(reel.Video, video, 90000, true),
-		audio:  newStream(reel.Audio, audio, 48000, false),
+		ledger:      ledger,
+		keyInterval: keyInterval,
+		video:       newStream(reel.Video, video, 90000, true),
+		audio:       newStream(reel.Audio, audio, 48000, false),
 	}
 }
 
@@ -112,7 +116,7 @@ func (s *Source) send(from *stream, overdue time.Duration) error {
 
 func (s *Source) keyFrameIfWanted() {
 	now := time.Now()
-	if now.Sub(s.lastKey) >= minKeyInterval && s.wantKey.Swap(false) {
+	if now.Sub(s.lastKey) >= s.keyInterval && s.wantKey.Swap(false) {
 		s.video.skipToKey()
 	}
 	if s.video.current().Key {

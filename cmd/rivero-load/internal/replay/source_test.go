@@ -48,7 +48,7 @@ func play(t *testing.T, c *clip.Clip, length time.Duration, during func(*Source)
 	t.Helper()
 	reel := clip.Cut(c, MaxPayload)
 	video, audio = &tape{}, &tape{}
-	s = New(reel, measure.NewLedger(reel, measure.NewWindow()), video, audio)
+	s = New(reel, measure.NewLedger(reel, measure.NewWindow()), DefaultKeyInterval, video, audio)
 	ctx, cancel := context.WithTimeout(t.Context(), length)
 	defer cancel()
 	done := make(chan error)
@@ -179,7 +179,7 @@ func TestRunWithoutAudio(t *testing.T) {
 
 func TestRunEndsWhenAWriterFails(t *testing.T) {
 	reel := clip.Cut(clip.Synthesise(300_000), MaxPayload)
-	s := New(reel, measure.NewLedger(reel, measure.NewWindow()), &tape{limit: 1}, &tape{limit: 1})
+	s := New(reel, measure.NewLedger(reel, measure.NewWindow()), DefaultKeyInterval, &tape{limit: 1}, &tape{limit: 1})
 	if err := s.Run(t.Context()); !errors.Is(err, errFull) {
 		t.Errorf("got %v", err)
 	}
@@ -190,7 +190,7 @@ func TestBacklog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reel := clip.Cut(clip.Synthesise(300_000), MaxPayload)
 		video := &stallingTape{at: 30}
-		s := New(reel, measure.NewLedger(reel, measure.NewWindow()), video, &tape{})
+		s := New(reel, measure.NewLedger(reel, measure.NewWindow()), DefaultKeyInterval, video, &tape{})
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		if err := s.Run(ctx); err != nil {
