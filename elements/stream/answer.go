@@ -89,7 +89,7 @@ func (s *Sender) resendOne(seq uint16, at time.Duration, b *media.Burst) {
 			return // the ring holds another stream's packet by this number
 		}
 		h.Marker, h.Timestamp = p.RTP.Marker, p.RTP.Timestamp+e.timeShift
-		session.transport.WriteRTP(&h, p.Data, b)
+		session.transport.WriteRTP(&h, e.pictures.numberAgain(p.Data), b)
 		size = len(p.Data)
 	})
 	if size < 0 {

@@ -23,33 +23,11 @@ func startsKeyFrame(codec string, payload []byte) bool {
 	}
 }
 
-// vp8Key reads the payload descriptor and the first byte of the frame
+// vp8Key reads the payload descriptor and P, the first bit of the frame
 // (RFC 7741 sections 4.2 and 4.3).
 func vp8Key(b []byte) bool {
-	if b[0]&0x10 == 0 || b[0]&0x07 != 0 { // S: start of a partition; PID: the first one
-		return false
-	}
-	n := 1
-	if b[0]&0x80 != 0 { // X
-		if len(b) < 2 {
-			return false
-		}
-		extensions := b[1]
-		n = 2
-		if extensions&0x80 != 0 { // I: picture id of 7 or 15 bits
-			if len(b) <= n {
-				return false
-			}
-			n += 1 + int(b[n]>>7)
-		}
-		if extensions&0x40 != 0 { // L
-			n++
-		}
-		if extensions&0x30 != 0 { // T or K
-			n++
-		}
-	}
-	return len(b) > n && b[n]&1 == 0 // P of the frame: inter frame
+	d, ok := parseVP8(b)
+	return ok && d.begins && len(b) > d.size && b[d.size]&1 == 0
 }
 
 // vp9Key reads the payload descriptor (RFC 9628 section 4.2) and the beginning

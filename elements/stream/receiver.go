@@ -91,11 +91,16 @@ func (r *Receiver) handle(h *rtp.Header, payload []byte, at time.Duration, b *me
 	if in.lost > 0 {
 		r.askAgain(in)
 	}
-	if in.changed && r.formatChanged != nil {
-		r.formatChanged()
+	if in.changed {
+		in.session.opts.Log.Debug().Stringer("kind", r.kind).Uint32("ssrc", h.SSRC).
+			Stringer("format", *in.format).Msg("stream of the peer")
+		if r.formatChanged != nil {
+			r.formatChanged()
+		}
 	}
 	p := &r.packet
 	p.Format, p.RTP, p.PTS, p.Key, p.Data, p.Burst = in.format, *h, in.pts, in.key, payload, b
+	p.RTP.Extension, p.RTP.Extensions, p.RTP.CSRC = false, nil, nil
 	if r.kind == media.Video || c.Feedback.NACK {
 		r.keep(p)
 	}
@@ -134,7 +139,8 @@ func (r *Receiver) account(h *rtp.Header, payload []byte, at time.Duration, c *C
 		in.changed = r.switchTo(c)
 	}
 	if v == late {
-		if trip, measured := r.missing.arrived(ext, at); measured {
+		// One that comes at once was on its way already, only late.
+		if trip, measured := r.missing.arrived(ext, at); measured && trip >= leastRetry {
 			r.session.measureTrip(trip)
 		}
 	}

@@ -28,12 +28,13 @@ type Sender struct {
 	from    media.Source
 	format  *media.Format // bound
 	codec   *Codec        // its payload type, nil when nothing is bound
-	asked   bool          // a key frame was asked for, at askedAt of the source's time
-	askedAt time.Duration
+	asked   bool          // a key frame was asked for
+	askedAt time.Duration // with the packet presented then; never: at Bind
 
-	splice  splice
-	header  rtp.Header
-	absTime *absTime // nil: not negotiated
+	splice   splice
+	pictures pictures
+	header   rtp.Header
+	absTime  *absTime // nil: not negotiated
 
 	remb     int // last limit of the peer, 0: none
 	min, max int // what the owner lets it be, bit/s, 0: no bound
@@ -86,7 +87,7 @@ func (s *Sender) Accept(f media.Format) (score int, ok bool) {
 func (s *Sender) Bind(f *media.Format, from media.Source) {
 	s.mu.Lock()
 	s.format, s.from, s.codec = f, from, nil
-	s.asked = false
+	s.asked, s.askedAt = true, never
 	s.splice.cut()
 	if f != nil {
 		for i := range s.codecs {
@@ -132,6 +133,9 @@ func (s *Sender) forward(p *media.Packet) (ask media.Source) {
 		}
 		s.asked = false
 		s.splice.anchor(p, s.codec.Format.ClockRate)
+		if s.codec.Format.Codec == media.VP8 {
+			s.splice.epochs[0].pictures = s.pictures.follow(p.Data)
+		}
 	}
 	ext, timestamp, ok := s.splice.place(p)
 	if !ok {
@@ -143,7 +147,11 @@ func (s *Sender) forward(p *media.Packet) (ask media.Source) {
 	if s.absTime != nil {
 		s.absTime.stamp(ext, s.session.opts.Now())
 	}
-	s.session.transport.WriteRTP(h, p.Data, p.Burst)
+	payload := p.Data
+	if s.codec.Format.Codec == media.VP8 {
+		payload = s.pictures.number(payload, s.splice.epochs[0].pictures, ext == s.splice.top)
+	}
+	s.session.transport.WriteRTP(h, payload, p.Burst)
 	s.counters.packets++
 	s.counters.bytes += uint64(len(p.Data))
 	s.session.stir()
@@ -153,6 +161,9 @@ func (s *Sender) forward(p *media.Packet) (ask media.Source) {
 // wait drops a packet before the key frame and tells when it is time to ask for
 // one again. Called locked.
 func (s *Sender) wait(p *media.Packet) (ask media.Source) {
+	if s.asked && s.askedAt == never {
+		s.askedAt = p.PTS
+	}
 	if s.asked && p.PTS-s.askedAt < keyFrameRetry {
 		return nil
 	}

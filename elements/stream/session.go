@@ -136,11 +136,19 @@ func (s *Session) check(l *Line) error {
 	if l.SSRC == 0 {
 		return errors.New("no local ssrc")
 	}
+	for i := range s.lines {
+		if other := &s.lines[i]; other != l && other.SSRC == l.SSRC {
+			return fmt.Errorf("local ssrc %d is used twice", l.SSRC)
+		}
+	}
 	if l.AbsSendTime > 14 {
 		return fmt.Errorf("extension id %d is not between 1 and 14", l.AbsSendTime)
 	}
+	if l.Sender == nil && len(l.Send) > 0 {
+		return errors.New("formats to send without a sender")
+	}
 	for i := range l.Send {
-		if err := l.Send[i].check(); err != nil {
+		if err := l.Send[i].check(l.Sender.kind); err != nil {
 			return err
 		}
 	}
@@ -150,7 +158,7 @@ func (s *Session) check(l *Line) error {
 	l.Receive = append([]Codec(nil), l.Receive...)
 	for i := range l.Receive {
 		c := &l.Receive[i]
-		if err := c.check(); err != nil {
+		if err := c.check(l.Receiver.kind); err != nil {
 			return err
 		}
 		if s.types[c.PayloadType] != 0 {
@@ -162,9 +170,11 @@ func (s *Session) check(l *Line) error {
 	return nil
 }
 
-// check tells what makes a codec unusable.
-func (c *Codec) check() error {
+// check tells what makes a codec unusable on a line of the given kind.
+func (c *Codec) check(kind media.Kind) error {
 	switch {
+	case c.Format.Kind != kind:
+		return fmt.Errorf("payload type %d is %v on a line of %v", c.PayloadType, c.Format.Kind, kind)
 	case c.PayloadType > 127:
 		return fmt.Errorf("payload type %d is above 127", c.PayloadType)
 	case c.Format.ClockRate == 0:

@@ -38,6 +38,7 @@ type epoch struct {
 	first     int64  // own extended sequence number it begins with
 	seqShift  uint16 // own minus source
 	timeShift uint32 // own minus source
+	pictures  pictureShift
 	valid     bool
 }
 

@@ -1,0 +1,411 @@
+package stream
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+// upstream records what a source is asked for, and keeps a ring.
+type upstream struct {
+	ring   *media.Ring
+	keys   int
+	limits []int
+}
+
+func (u *upstream) RequestKeyFrame()      { u.keys++ }
+func (u *upstream) SetMaxBitrate(bps int) { u.limits = append(u.limits, bps) }
+func (u *upstream) Resend(seq uint16, f func(*media.Packet)) bool {
+	return u.ring.Resend(seq, f)
+}
+
+// source is a producer of packets other than a Receiver.
+type source struct {
+	up    upstream
+	out   *media.Output
+	burst media.Burst
+	p     media.Packet
+}
+
+func newSource(f media.Format, ssrc uint32, seq uint16, timestamp uint32) *source {
+	s := &source{up: upstream{ring: media.NewRing()}}
+	s.out = media.NewOutput(&s.up, nil)
+	s.p = media.Packet{
+		Format: s.out.SetFormat(f), Burst: &s.burst, Data: vp8DeltaPayload,
+		RTP: rtp.Header{Version: 2, SSRC: ssrc, SequenceNumber: seq, Timestamp: timestamp, PayloadType: 120},
+	}
+	return s
+}
+
+// frame writes one packet presented at pts.
+func (s *source) frame(pts time.Duration, key bool) {
+	s.p.RTP.SequenceNumber++
+	s.p.RTP.Timestamp += uint32(ticks(pts-s.p.PTS, s.p.Format.ClockRate))
+	s.p.PTS, s.p.Key = pts, key
+	s.write(s.p)
+}
+
+// write keeps and writes p.
+func (s *source) write(p media.Packet) {
+	s.up.ring.Put(&p)
+	s.out.Write(&p)
+}
+
+// disconnect unbinds what was connected.
+func (s *source) disconnect(in media.Input) {
+	s.out.SetRoutes(nil)
+	in.Bind(nil, nil)
+}
+
+func TestAcceptTakesWhatWasNegotiated(t *testing.T) {
+	b := newBench(t)
+	tests := []struct {
+		name  string
+		f     media.Format
+		score int
+		ok    bool
+	}{
+		{"first choice", vp8.Format, 2, true},
+		{"second choice", h264.Format, 1, true},
+		{"other profile", media.Format{Kind: media.Video, Codec: media.H264, Packed: true, ClockRate: 90000, Params: "profile-level-id=640c"}, 0, false},
+		{"whole frames", media.Format{Kind: media.Video, Codec: media.VP8, ClockRate: 90000}, 0, false},
+		{"not negotiated", media.Format{Kind: media.Video, Codec: media.AV1, Packed: true, ClockRate: 90000}, 0, false},
+		{"other kind", opus.Format, 0, false},
+	}
+	for _, tt := range tests {
+		if score, ok := b.videoOut.Accept(tt.f); score != tt.score || ok != tt.ok {
+			t.Errorf("%s: %d %v, want %d %v", tt.name, score, ok, tt.score, tt.ok)
+		}
+	}
+	if _, ok := NewSender(media.Video).Accept(vp8.Format); ok {
+		t.Error("a sender accepts before it is negotiated")
+	}
+	b.Close()
+	if _, ok := b.videoOut.Accept(vp8.Format); ok {
+		t.Error("a sender accepts after the end of its session")
+	}
+}
+
+func TestSourceSwitchIsSeamless(t *testing.T) {
+	b := newBench(t)
+	at := time.Hour
+	first := newSource(vp8.Format, 1, 65533, 4_000_000_000)
+	route(first.out, b.videoOut)
+	for i := range 10 {
+		first.frame(at+time.Duration(i)*33*time.Millisecond, i == 0)
+	}
+	at += 9 * 33 * time.Millisecond
+	first.disconnect(b.videoOut)
+	second := newSource(h264.Format, 2, 100, 7)
+	route(second.out, b.videoOut)
+	first.frame(at+time.Millisecond, false) // under way while the route was swapped
+	if second.up.keys != 1 {
+		t.Errorf("asked for %d key frames at connect, want 1", second.up.keys)
+	}
+	second.frame(at+50*time.Millisecond, false)
+	for i := range 10 {
+		second.frame(at+time.Second+time.Duration(i)*40*time.Millisecond, i == 0)
+	}
+	second.disconnect(b.videoOut)
+	route(first.out, b.videoOut)
+	at += time.Second + 9*40*time.Millisecond
+	first.frame(at, true) // presented at the very time of the last one
+
+	sent := b.wire.takeRTP()
+	if len(sent) != 21 {
+		t.Fatalf("%d packets sent, want 21", len(sent))
+	}
+	steps := make([]uint32, 0, 20)
+	for i := 1; i < len(sent); i++ {
+		if sent[i].h.SequenceNumber != sent[i-1].h.SequenceNumber+1 {
+			t.Errorf("packet %d: number %d after %d", i, sent[i].h.SequenceNumber, sent[i-1].h.SequenceNumber)
+		}
+		steps = append(steps, sent[i].h.Timestamp-sent[i-1].h.Timestamp)
+	}
+	for i, step := range steps {
+		want := uint32(33 * 90)
+		switch {
+		case i == 9:
+			want = 90000
+		case i == 19:
+			want = 90 // the least advance
+		case i > 9:
+			want = 40 * 90
+		}
+		if step != want {
+			t.Errorf("timestamp step %d is %d, want %d", i, step, want)
+		}
+	}
+	if sent[9].h.PayloadType != videoPT || sent[10].h.PayloadType != h264.PayloadType || sent[20].h.PayloadType != videoPT {
+		t.Error("payload types do not follow the source's format")
+	}
+}
+
+func TestSSRCChangeIsSeamless(t *testing.T) {
+	b := newBench(t)
+	at := time.Hour
+	src := newSource(vp8.Format, 1, 500, 1)
+	from := handle(src)
+	src.out.SetRoutes([]media.Route{{Sink: b.videoOut}})
+	b.videoOut.Bind(src.out.Format(), from)
+	src.frame(at, true)
+	src.frame(at+33*time.Millisecond, false)
+	src.p.RTP.SSRC, src.p.RTP.SequenceNumber, src.p.RTP.Timestamp = 2, 40000, 99
+	src.frame(at+66*time.Millisecond, false) // the new stream's key frame is still to come
+	src.frame(at+99*time.Millisecond, true)
+	sent := b.wire.takeRTP()
+	if len(sent) != 3 {
+		t.Fatalf("%d packets sent, want 3", len(sent))
+	}
+	if d := sent[2].h.SequenceNumber - sent[1].h.SequenceNumber; d != 1 {
+		t.Errorf("number moved by %d", d)
+	}
+	if d := sent[2].h.Timestamp - sent[1].h.Timestamp; d != 66*90 {
+		t.Errorf("timestamp moved by %d", d)
+	}
+	if from.keys != 2 {
+		t.Errorf("asked for %d key frames, want one at connect and one for the new stream", from.keys)
+	}
+	// Both streams can still be asked for.
+	for _, i := range []int{1, 2} {
+		b.rtcp(t, b.now, nack(localSSRC, sent[i].h.SequenceNumber))
+		again := b.wire.takeRTP()
+		if len(again) != 1 || again[0].h.Timestamp != sent[i].h.Timestamp {
+			t.Errorf("packet %d sent again as %+v", i, again)
+		}
+	}
+}
+
+func TestGapsAndReorderingStayVisible(t *testing.T) {
+	b := newBench(t)
+	src := newSource(vp8.Format, 1, 0, 0)
+	route(src.out, b.videoOut)
+	at := time.Hour
+	numbers := []uint16{65530, 65531, 65534, 65533, 3, 1, 65529}
+	for i, n := range numbers {
+		p := src.p
+		p.RTP.SequenceNumber, p.RTP.Timestamp, p.PTS, p.Key = n, uint32(n), at, i == 0
+		src.write(p)
+	}
+	sent := b.wire.takeRTP()
+	if len(sent) != len(numbers)-1 {
+		t.Fatalf("%d packets sent, want all but the one before the key frame", len(sent))
+	}
+	for i := range sent {
+		if d := sent[i].h.SequenceNumber - sent[0].h.SequenceNumber; d != numbers[i]-numbers[0] {
+			t.Errorf("packet %d is %d after the first, want %d", i, d, numbers[i]-numbers[0])
+		}
+		if d := sent[i].h.Timestamp - sent[0].h.Timestamp; d != uint32(numbers[i])-uint32(numbers[0]) {
+			t.Errorf("packet %d: timestamp %d after the first", i, d)
+		}
+	}
+}
+
+func TestWaitingForAKeyFrameAsksAgain(t *testing.T) {
+	b := newBench(t)
+	src := newSource(vp8.Format, 1, 0, 0)
+	route(src.out, b.videoOut)
+	from := handle(src)
+	b.videoOut.Bind(src.out.Format(), from)
+	for i := range 201 {
+		src.frame(time.Hour+time.Duration(i)*10*time.Millisecond, false)
+	}
+	if from.keys != 5 { // at Bind, which counts for the first 500 ms, and each 500 ms
+		t.Errorf("asked %d times in 2 s, want 5", from.keys)
+	}
+	src.frame(time.Hour+3*time.Second, true)
+	src.frame(time.Hour+9*time.Second, false)
+	if from.keys != 5 {
+		t.Error("asked although the key frame came")
+	}
+}
+
+// recorder is a Source that keeps what it is told, without the pauses that an
+// Output makes between requests.
+type recorder struct{ upstream }
+
+func (*recorder) Close() {}
+
+// handle is a recorder in front of the ring of src.
+func handle(src *source) *recorder { return &recorder{upstream{ring: src.up.ring}} }
+
+func TestAudioStartsAtOnce(t *testing.T) {
+	b := newBench(t)
+	src := newSource(opus.Format, 1, 0, 0)
+	route(src.out, b.audioOut)
+	src.frame(time.Hour, true)
+	if sent := b.wire.takeRTP(); len(sent) != 1 || sent[0].h.SSRC != localSSRC+1 || sent[0].h.PayloadType != audioPT {
+		t.Errorf("sent %+v", sent)
+	}
+	if src.up.keys != 0 {
+		t.Error("audio was asked for a key frame")
+	}
+}
+
+func TestAbsSendTimeIsTheSameWhenSentAgain(t *testing.T) {
+	b := newBench(t)
+	src := newSource(vp8.Format, 1, 0, 0)
+	route(src.out, b.videoOut)
+	for i := range 3 {
+		b.now = time.Hour + time.Duration(i)*time.Second
+		src.frame(b.now, i == 0)
+	}
+	sent := b.wire.takeRTP()
+	value := func(p sentPacket) uint32 {
+		if len(p.ext) != 3 {
+			t.Fatalf("extension % x", p.ext)
+		}
+		return uint32(p.ext[0])<<16 | uint32(p.ext[1])<<8 | uint32(p.ext[2])
+	}
+	b.rtcp(t, b.now, nack(localSSRC, sent[1].h.SequenceNumber))
+	again := b.wire.takeRTP()
+	if len(again) != 1 {
+		t.Fatalf("%d packets sent again", len(again))
+	}
+	if got, want := value(again[0]), absSendTime(time.Hour+time.Second); got != want || value(sent[1]) != want {
+		t.Errorf("abs-send-time %d, was %d, want %d", got, value(sent[1]), want)
+	}
+}
+
+// nack reports numbers of ssrc as lost.
+func nack(ssrc uint32, seqs ...uint16) rtcp.Packet {
+	return &rtcp.TransportLayerNack{
+		SenderSSRC: peerSSRC, MediaSSRC: ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(seqs),
+	}
+}
+
+func TestLossReportsAreAnswered(t *testing.T) {
+	b := newBench(t)
+	src := newSource(vp8.Format, 1, 65000, 0)
+	route(src.out, b.videoOut)
+	at := time.Hour
+	for i := range 1000 {
+		src.p.Data = append([]byte{0x10, 0x01}, byte(i), byte(i>>8))
+		src.p.RTP.Marker = i%3 == 0
+		src.frame(at+time.Duration(i)*time.Millisecond, i == 0)
+	}
+	sent := b.wire.takeRTP()
+	number := func(i int) uint16 { return sent[i].h.SequenceNumber }
+
+	b.rtcp(t, at, nack(localSSRC, number(990), number(995), number(999)))
+	again := b.wire.takeRTP()
+	if len(again) != 3 {
+		t.Fatalf("%d packets sent again, want 3", len(again))
+	}
+	for i, n := range []int{990, 995, 999} {
+		h, was := again[i].h, sent[n].h
+		if h.SequenceNumber != was.SequenceNumber || h.Timestamp != was.Timestamp || h.SSRC != was.SSRC ||
+			h.PayloadType != was.PayloadType || h.Marker != was.Marker || string(again[i].payload) != string(sent[n].payload) {
+			t.Errorf("packet %d sent again as %+v, was %+v", n, again[i], sent[n])
+		}
+	}
+
+	b.rtcp(t, at+leastResend-1, nack(localSSRC, number(995), number(996)))
+	if again := b.wire.takeRTP(); len(again) != 1 || again[0].h.SequenceNumber != number(996) {
+		t.Errorf("sent again within the pause: %d packets", len(again))
+	}
+	b.rtcp(t, at+leastResend, nack(localSSRC, number(995)))
+	if again := b.wire.takeRTP(); len(again) != 1 {
+		t.Errorf("not sent again after the pause: %d packets", len(again))
+	}
+	b.rtcp(t, at+time.Second, nack(localSSRC, number(100), number(999)+1), nack(localSSRC+1, number(900)), nack(77, number(901)))
+	if again := b.wire.takeRTP(); len(again) != 0 {
+		t.Errorf("%d packets sent that were too old, not sent yet or of another stream", len(again))
+	}
+
+	var flood []uint16
+	for i := 500; i < 1000; i++ {
+		flood = append(flood, number(i))
+	}
+	b.rtcp(t, at+2*time.Second, nack(localSSRC, flood...))
+	if again := b.wire.takeRTP(); len(again) != maxResend {
+		t.Errorf("%d packets sent for one message, want %d", len(again), maxResend)
+	}
+	st := b.videoOut.Stats()
+	if st.NACK != 5 || st.Resent != 3+1+1+maxResend || st.Packets != 1000+st.Resent {
+		t.Errorf("statistics %+v", st)
+	}
+}
+
+func TestNothingIsResentOfAFormerSource(t *testing.T) {
+	b := newBench(t)
+	first, second := newSource(vp8.Format, 1, 10, 0), newSource(vp8.Format, 2, 10, 0)
+	route(first.out, b.videoOut)
+	first.frame(time.Hour, true)
+	first.disconnect(b.videoOut)
+	route(second.out, b.videoOut)
+	second.frame(time.Hour+time.Second, true)
+	sent := b.wire.takeRTP()
+	b.rtcp(t, b.now, nack(localSSRC, sent[0].h.SequenceNumber, sent[1].h.SequenceNumber))
+	again := b.wire.takeRTP()
+	if len(again) != 1 || again[0].h.SequenceNumber != sent[1].h.SequenceNumber {
+		t.Errorf("sent again: %+v", again)
+	}
+}
+
+func TestVP8PicturesGoOnOverASwitch(t *testing.T) {
+	b := newBench(t)
+	first, second := newSource(vp8.Format, 1, 10, 0), newSource(vp8.Format, 2, 70, 0)
+	route(first.out, b.videoOut)
+	for i := range 3 {
+		first.p.Data = vp8Picture(100+uint16(i), 5+uint8(i), i == 0)
+		first.frame(time.Hour+time.Duration(i)*33*time.Millisecond, i == 0)
+	}
+	first.disconnect(b.videoOut)
+	route(second.out, b.videoOut)
+	for i := range 3 {
+		second.p.Data = vp8Picture(9000+uint16(i), 200+uint8(i), i == 0)
+		second.frame(time.Hour+time.Second+time.Duration(i)*33*time.Millisecond, i == 0)
+	}
+	sent := b.wire.takeRTP()
+	b.rtcp(t, b.now, nack(localSSRC, sent[4].h.SequenceNumber))
+	sent = append(sent, b.wire.takeRTP()...)
+	for i, want := range []uint16{0, 1, 2, 3, 4, 5, 4} {
+		if id, tl0 := pictureOf(t, sent[i].payload); id != 100+want || tl0 != 5+uint8(want) {
+			t.Errorf("packet %d has picture %d, layer %d", i, id, tl0)
+		}
+	}
+}
+
+func TestFeedbackOfThePeerGoesUpstream(t *testing.T) {
+	b := newBench(t)
+	src := newSource(vp8.Format, 1, 10, 0)
+	b.rtcp(t, b.now, &rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: 800_000, SSRCs: []uint32{localSSRC}})
+	from := handle(src)
+	b.videoOut.Bind(src.out.Format(), from)
+	b.rtcp(t, b.now, &rtcp.PictureLossIndication{MediaSSRC: localSSRC})
+	b.rtcp(t, b.now, &rtcp.FullIntraRequest{FIR: []rtcp.FIREntry{{SSRC: localSSRC}}})
+	b.rtcp(t, b.now, &rtcp.PictureLossIndication{MediaSSRC: 5})
+	if from.keys != 3 {
+		t.Errorf("asked for %d key frames, want one at Bind, one for PLI, one for FIR", from.keys)
+	}
+	remb := func(bps float32) {
+		b.rtcp(t, b.now, &rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: bps, SSRCs: []uint32{localSSRC + 1, localSSRC}})
+	}
+	remb(1_000_000)
+	b.videoOut.SetBitrateRange(0, 500_000)
+	remb(2_000_000)
+	b.videoOut.SetBitrateRange(100_000, 0)
+	remb(50_000)
+	want := []int{800_000, 1_000_000, 500_000, 500_000, 2_000_000, 100_000}
+	if len(from.limits) != len(want) {
+		t.Fatalf("limits %v, want %v", from.limits, want)
+	}
+	for i := range want {
+		if from.limits[i]/1000 != want[i]/1000 { // the message keeps 18 bits
+			t.Errorf("limits %v, want %v", from.limits, want)
+			break
+		}
+	}
+	b.rtcp(t, b.now, &rtcp.ReceiverReport{SSRC: 1, Reports: []rtcp.ReceptionReport{
+		{SSRC: localSSRC, FractionLost: 12, TotalLost: 0xfffffe, Jitter: 900},
+	}})
+	st := b.videoOut.Stats()
+	if st.PLI != 1 || st.FIR != 1 || st.FractionLost != 12 || st.Lost != -2 || st.TargetBitrate != 100_000 {
+		t.Errorf("statistics %+v", st)
+	}
+}
