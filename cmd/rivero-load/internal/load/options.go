@@ -35,8 +35,8 @@ var ErrOption = errors.New("invalid option")
 
 // Options describe one run.
 type Options struct {
-	URL      string        // of the server: ws://localhost:8888/kurento
-	Mode     Mode          //
+	URL      string // of the server: ws://localhost:8888/kurento
+	Mode     Mode
 	Calls    int           // viewers, loopback calls or concurrent set-ups, by mode
 	Ramp     float64       // calls started per second; 0: all at once
 	Warmup   time.Duration // between the last call's picture and the measuring window

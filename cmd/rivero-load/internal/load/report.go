@@ -73,9 +73,9 @@ type SetupResult struct {
 	Count     int       `json:"count"`
 	Seconds   float64   `json:"seconds"`
 	PerSecond float64   `json:"per_second"`
-	Time      Quantiles `json:"time"`                                   // of one set-up with its release
-	CPUMillis float64   `json:"server_cpu_ms_per_setup,omitempty"`      // if the server is measured
-	OwnMillis float64   `json:"load_tester_cpu_ms_per_setup,omitempty"` //
+	Time      Quantiles `json:"time"`                              // of one set-up with its release
+	CPUMillis float64   `json:"server_cpu_ms_per_setup,omitempty"` // if the server is measured
+	OwnMillis float64   `json:"load_tester_cpu_ms_per_setup,omitempty"`
 }
 
 func newReport(o *Options, clip string) *Report {
