@@ -1,0 +1,373 @@
+package transport
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pion/ice/v4"
+	"github.com/rs/zerolog"
+)
+
+// ConnConfig says how one connection is made.
+type ConnConfig struct {
+	Pool        *Pool
+	Certificate *Certificate
+	Handler     Handler
+	Events      Events // nil: nobody listens
+
+	STUN       netip.AddrPort // server for server-reflexive candidates; zero: none
+	TURN       []TURN         // servers for relay candidates
+	ICETCP     bool           // passive TCP host candidates too, and active checks to passive peers
+	RelayOnly  bool           // no candidates but those of TURN servers
+	Interfaces []string       // only addresses of these; none: all of the pool
+	// ExternalIPv4 and ExternalIPv6 replace the address of host candidates of their
+	// family in what is announced; zero: unchanged.
+	ExternalIPv4, ExternalIPv6 netip.Addr
+
+	Log zerolog.Logger
+}
+
+// TURN is one TURN server.
+type TURN struct {
+	Address        string // host:port
+	User, Password string
+	Transport      string // "udp" (also ""), "tcp" or "tls"
+}
+
+// Remote is what the peer's session description says of its side.
+type Remote struct {
+	Ufrag, Pwd   string
+	Fingerprints []Fingerprint // of its certificate; one must match
+	DTLSClient   bool          // we are the DTLS client: we answered setup:active, or it did passive
+	Controlling  bool          // we control ICE: we made the offer, or the peer is ICE lite
+}
+
+// maxRemoteCandidates bounds what the peer's signalling can make us keep.
+const maxRemoteCandidates = 128
+
+// Conn is one WebRTC connection (BUNDLE group): one ICE component, one DTLS
+// association, its SRTP keys. Its methods may be called from any goroutine.
+type Conn struct {
+	cfg        ConnConfig
+	pool       *Pool
+	log        zerolog.Logger
+	ufrag, pwd string
+	events     eventQueue
+	ctx        context.Context // ends with Close
+	cancel     context.CancelFunc
+	work       sync.WaitGroup // every goroutine of ours, events excepted
+
+	mu      sync.Mutex
+	remote  *Remote         // set by Start
+	waiting []ice.Candidate // remote candidates from before Gather
+	heard   int             // remote candidates so far
+	agent   *ice.Agent      // made by Gather
+	retired []*hostConn     // of before an ICE restart
+	closing bool
+	states
+
+	// Made by Gather, unchanged afterwards.
+	port    *port
+	sockets []*Socket
+	mux     *mux
+	turn    *turnNet
+	names   candidateNames
+
+	nominated, chosen uint64 // pair IDs; see roam
+
+	ice      atomic.Pointer[ice.Conn] // set when checks start
+	way      atomic.Pointer[way]      // where packets go; nil until a pair is selected
+	selected chan struct{}            // closed with the first way
+	relay    atomic.Pointer[relay]    // of ways without a shared socket
+
+	dtls association
+	keys atomic.Pointer[keys]
+
+	send sendSide
+	recv receiveSide
+
+	closed chan struct{} // Close has done its work
+}
+
+// way is where a connection's packets go: straight to a socket, or, with no
+// destination, through the ICE connection (relays, TCP, private sockets).
+type way struct {
+	host  *hostConn
+	dest  *destination
+	local string // candidate texts, for events and statistics
+	peer  string
+}
+
+// sendSide is guarded by its mutex, which is held for one packet's header and
+// encryption only: it is contended when two sources write at the same moment.
+type sendSide struct {
+	mu      sync.Mutex
+	packets uint64
+	bytes   uint64
+	dropped atomic.Uint64 // not connected, or not a packet
+
+	rtcpMu  sync.Mutex
+	rtcpBuf [maxPacket]byte
+}
+
+// receiveSide is guarded by its mutex, so that the Handler hears one packet at
+// a time: two sockets may read for one connection while it roams.
+type receiveSide struct {
+	mu      sync.Mutex
+	packets uint64
+	bytes   uint64
+	dropped uint64   // malformed, not authentic, replayed
+	early   [][]byte // media that came before the keys
+	deaf    bool     // the Handler panicked, or Close has begun
+}
+
+// NewConn checks cfg and makes a connection that does nothing yet: no socket,
+// no goroutine. The caller closes it.
+func NewConn(cfg ConnConfig) (*Conn, error) {
+	if cfg.Pool == nil || cfg.Certificate == nil || cfg.Handler == nil {
+		return nil, errors.New("connection without pool, certificate or handler")
+	}
+	if cfg.RelayOnly && len(cfg.TURN) == 0 {
+		return nil, errors.New("relay only, but no TURN server")
+	}
+	for _, t := range cfg.TURN {
+		if _, err := t.uri(); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.Events == nil {
+		cfg.Events = NoEvents{}
+	}
+	c := &Conn{
+		cfg:      cfg,
+		pool:     cfg.Pool,
+		log:      cfg.Log,
+		ufrag:    randomText(8),
+		pwd:      randomText(24),
+		selected: make(chan struct{}),
+		closed:   make(chan struct{}),
+	}
+	c.states = states{ice: ICEDisconnected, dtls: DTLSNew}
+	c.events.events = cfg.Events
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	c.dtls.queue = newPacketQueue(dtlsQueue)
+	return c, nil
+}
+
+// randomText returns n ice-chars (RFC 8839 §5.4), 6 random bits each.
+func randomText(n int) string {
+	raw := make([]byte, n*3/4)
+	rand.Read(raw) // never fails
+	return base64.StdEncoding.EncodeToString(raw)
+}
+
+// LocalUfrag is our ICE user name fragment.
+func (c *Conn) LocalUfrag() string { return c.ufrag }
+
+// LocalPwd is our ICE password.
+func (c *Conn) LocalPwd() string { return c.pwd }
+
+// Gather opens what is needed and starts to look for local candidates; Events
+// hears of each. A second call does nothing.
+func (c *Conn) Gather() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.closing:
+		return ErrClosed
+	case c.agent != nil:
+		return nil
+	}
+	if err := c.makeAgent(); err != nil {
+		return fmt.Errorf("gathering candidates: %w", err)
+	}
+	c.setICE(ICEGathering)
+	for _, candidate := range c.waiting {
+		_ = c.agent.AddRemoteCandidate(candidate) // fails when closed only
+	}
+	c.waiting = nil
+	c.startGathering()
+	c.connectIfReady()
+	return nil
+}
+
+// Start says who the peer is. Once candidates are being gathered too, the
+// connection is made: ICE, then DTLS, then keys.
+func (c *Conn) Start(remote Remote) error {
+	if remote.Ufrag == "" || remote.Pwd == "" {
+		return errors.New("remote ICE credentials are missing")
+	}
+	if len(remote.Fingerprints) == 0 {
+		return errors.New("remote certificate fingerprint is missing")
+	}
+	for _, f := range remote.Fingerprints {
+		if err := f.check(); err != nil {
+			return err
+		}
+	}
+	remote.Fingerprints = slices.Clone(remote.Fingerprints)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.closing:
+		return ErrClosed
+	case c.remote != nil:
+		return ErrStarted
+	}
+	c.remote = &remote
+	c.connectIfReady()
+	return nil
+}
+
+// AddRemoteCandidate takes a candidate of the peer ("candidate:..." or without
+// that word), before Start too. Names that only multicast DNS knows and
+// component 2 are accepted and not used. The error is ErrCandidate for a text
+// that is none; a caller that is lenient ignores it.
+func (c *Conn) AddRemoteCandidate(text string) error {
+	candidate, err := parseCandidate(text)
+	if candidate == nil || err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.closing:
+		return ErrClosed
+	case c.heard >= maxRemoteCandidates:
+		return fmt.Errorf("more than %d remote candidates", maxRemoteCandidates)
+	}
+	c.heard++
+	if c.agent == nil {
+		c.waiting = append(c.waiting, candidate)
+		return nil
+	}
+	c.connecting()
+	return c.agent.AddRemoteCandidate(candidate)
+}
+
+// maxCandidateText bounds one candidate line.
+const maxCandidateText = 512
+
+// parseCandidate reads a candidate line; nil without error: valid, of no use.
+func parseCandidate(text string) (ice.Candidate, error) {
+	if len(text) > maxCandidateText {
+		return nil, fmt.Errorf("%w: %d bytes", ErrCandidate, len(text))
+	}
+	text = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), "a="))
+	fields := strings.Fields(text)
+	if len(fields) < 8 || fields[6] != "typ" {
+		return nil, fmt.Errorf("%w: %q", ErrCandidate, text)
+	}
+	if strings.HasSuffix(fields[4], ".local") || fields[1] != "1" {
+		return nil, nil
+	}
+	candidate, err := ice.UnmarshalCandidate(strings.Join(fields, " "))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %q: %w", ErrCandidate, text, err)
+	}
+	return candidate, nil
+}
+
+// connectIfReady starts the connecting goroutine when both sides are known.
+// Called locked, by whoever completed that.
+func (c *Conn) connectIfReady() {
+	if c.remote == nil || c.agent == nil {
+		return
+	}
+	if c.heard > 0 {
+		c.connecting()
+	}
+	remote := *c.remote
+	c.work.Go(func() { c.connect(remote) })
+}
+
+// connect makes the connection. Its goroutine ends when media can flow or
+// when that failed.
+func (c *Conn) connect(remote Remote) {
+	start := c.agent.StartAccept
+	if remote.Controlling {
+		start = c.agent.StartDial
+	}
+	conn, err := start(remote.Ufrag, remote.Pwd)
+	if err != nil {
+		c.log.Debug().Err(err).Msg("ice did not start") // closed meanwhile
+		return
+	}
+	c.ice.Store(conn)
+	if c.readsRelay() {
+		c.work.Go(func() { c.readRelay(conn) })
+	}
+	select {
+	case <-c.selected:
+		c.handshake(remote)
+	case <-c.ctx.Done():
+	}
+}
+
+// Close ends the connection, tells the peer (DTLS close_notify) and returns
+// when nothing of it runs any more: no goroutine, no Handler, no Events. It
+// may be called twice, but not from a Handler or Events method.
+func (c *Conn) Close() error {
+	c.mu.Lock()
+	if c.closing {
+		c.mu.Unlock()
+		<-c.closed
+		return nil
+	}
+	c.closing = true
+	agent := c.agent
+	c.mu.Unlock()
+
+	c.events.close()
+	c.cancel()
+	c.recv.mu.Lock()
+	c.recv.deaf = true
+	c.recv.mu.Unlock()
+	c.dtls.close()
+	if agent != nil {
+		c.turn.close()
+		_ = agent.GracefulClose()
+		c.relay.Load().close()
+		c.leave()
+	}
+	c.work.Wait()
+	c.way.Store(nil)
+	close(c.closed)
+	return nil
+}
+
+// leave takes the connection off its sockets.
+func (c *Conn) leave() {
+	c.mux.mu.Lock()
+	hosts := c.mux.hosts
+	c.mux.hosts = nil
+	c.mux.mu.Unlock()
+	for _, h := range hosts {
+		h.remove()
+	}
+	c.mu.Lock()
+	retired := c.retired
+	c.retired = nil
+	c.mu.Unlock()
+	for _, h := range retired {
+		h.remove()
+	}
+	if c.port != nil {
+		c.pool.release(c.port)
+	}
+}
+
+// retire keeps a PacketConn of before an ICE restart until a pair is selected again.
+func (c *Conn) retire(h *hostConn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.retired = append(c.retired, h)
+}

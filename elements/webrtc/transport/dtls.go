@@ -1,0 +1,201 @@
+package transport
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/dtls/v3"
+
+	"github.com/rivero-media/rivero/elements/webrtc/transport/srtp"
+)
+
+const (
+	dtlsQueue        = 32                    // packets, also from before the handshake
+	dtlsFlight       = 50 * time.Millisecond // first retransmission; the interval doubles
+	handshakeTimeout = 30 * time.Second
+	closeNotifyWait  = time.Second
+)
+
+// association is the DTLS side of a connection.
+type association struct {
+	queue  *packetQueue // from the read loops
+	served atomic.Bool  // media has come: nothing of DTLS is awaited any more
+
+	mu     sync.Mutex
+	conn   *dtls.Conn
+	closed bool
+}
+
+// handshake runs DTLS over the selected pair and takes the SRTP keys from it.
+func (c *Conn) handshake(remote Remote) {
+	c.setDTLS(DTLSConnecting)
+	begun := time.Now()
+	conn, err := c.dtlsConn(remote)
+	if err == nil {
+		ctx, cancel := context.WithTimeout(c.ctx, handshakeTimeout)
+		err = conn.HandshakeContext(ctx)
+		cancel()
+	}
+	var k *keys
+	if err == nil {
+		k, err = exportKeys(conn, remote.DTLSClient)
+	}
+	if err != nil {
+		c.dtls.queue.close()
+		if c.ctx.Err() == nil {
+			c.log.Warn().Err(err).Msg("dtls handshake failed")
+			c.setDTLS(DTLSFailed)
+		}
+		return
+	}
+	c.keys.Store(k)
+	if remote.DTLSClient {
+		// Our last flight has been answered: nothing more is to be read. As server we
+		// wait for media, which proves that our last flight has arrived.
+		c.dtls.retire()
+	}
+	c.log.Debug().Stringer("profile", k.profile).Dur("took", time.Since(begun)).Msg("dtls connected")
+	c.setDTLS(DTLSConnected)
+	if !remote.DTLSClient {
+		c.work.Go(func() { c.watchDTLS(conn) })
+	}
+}
+
+// dtlsConn makes the DTLS connection, which Close then ends.
+func (c *Conn) dtlsConn(remote Remote) (*dtls.Conn, error) {
+	verify := func(certificates [][]byte, _ [][]*x509.Certificate) error {
+		return matchFingerprint(remote.Fingerprints, certificates)
+	}
+	options := []dtls.Option{
+		dtls.WithCertificates(c.cfg.Certificate.tls),
+		dtls.WithInsecureSkipVerify(true), // the fingerprint is what counts (RFC 8827 §6.5)
+		dtls.WithVerifyPeerCertificate(verify),
+		dtls.WithSRTPProtectionProfiles(
+			dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM,
+			dtls.SRTP_AES128_CM_HMAC_SHA1_80, dtls.SRTP_AES128_CM_HMAC_SHA1_32),
+		dtls.WithFlightInterval(dtlsFlight),
+		dtls.WithLoggerFactory(quiet{}),
+	}
+	c.dtls.mu.Lock()
+	defer c.dtls.mu.Unlock()
+	if c.dtls.closed {
+		return nil, ErrClosed
+	}
+	pipe := &dtlsPipe{conn: c}
+	var err error
+	if remote.DTLSClient {
+		c.dtls.conn, err = dtls.ClientWithOptions(pipe, pipe.LocalAddr(), each[dtls.ClientOption](options)...)
+	} else {
+		// ICE has proved the peer's address already, so no cookie round trip.
+		c.dtls.conn, err = dtls.ServerWithOptions(pipe, pipe.LocalAddr(), append(each[dtls.ServerOption](options),
+			dtls.WithClientAuth(dtls.RequireAnyClientCert), dtls.WithInsecureSkipVerifyHello(true))...)
+	}
+	return c.dtls.conn, err
+}
+
+// each converts options for both roles to those of one role.
+func each[T any](options []dtls.Option) (list []T) {
+	for _, o := range options {
+		list = append(list, o.(T))
+	}
+	return list
+}
+
+// watchDTLS hears the peer's close_notify for as long as DTLS is read.
+func (c *Conn) watchDTLS(conn *dtls.Conn) {
+	buf := make([]byte, maxPacket)
+	for {
+		if _, err := conn.Read(buf); err != nil {
+			if !c.dtls.served.Load() && c.ctx.Err() == nil {
+				c.setDTLS(DTLSClosed)
+			}
+			return
+		}
+	}
+}
+
+// retire stops reading DTLS, which ends Pion's goroutines for it. The price is
+// that the peer's close_notify is not heard; ICE notices that it is gone.
+func (a *association) retire() {
+	if a.served.CompareAndSwap(false, true) {
+		a.queue.close()
+	}
+}
+
+// close ends the association and tells the peer, if there is one to tell.
+func (a *association) close() {
+	a.mu.Lock()
+	a.closed = true
+	conn := a.conn
+	a.mu.Unlock()
+	a.queue.close()
+	if conn != nil {
+		_ = conn.Close() // its only errors are those of telling the peer
+	}
+}
+
+// exporterLabel is RFC 5764 §4.2.
+const exporterLabel = "EXTRACTOR-dtls_srtp"
+
+// exportKeys takes the SRTP keys from a finished handshake (RFC 5764 §4.2).
+func exportKeys(conn *dtls.Conn, client bool) (*keys, error) {
+	selected, ok := conn.SelectedSRTPProtectionProfile()
+	if !ok {
+		return nil, errors.New("peer does not speak dtls-srtp")
+	}
+	state, ok := conn.ConnectionState()
+	if !ok {
+		return nil, errors.New("dtls state is not readable")
+	}
+	profile := srtp.Profile(selected)
+	k, s := profile.KeyLen(), profile.SaltLen()
+	raw, err := state.ExportKeyingMaterial(exporterLabel, nil, 2*(k+s))
+	if err != nil {
+		return nil, fmt.Errorf("exporting srtp keys: %w", err)
+	}
+	mine := material{key: raw[:k], salt: raw[2*k : 2*k+s]}
+	peers := material{key: raw[k : 2*k], salt: raw[2*k+s:]}
+	if !client {
+		mine, peers = peers, mine
+	}
+	return newKeys(profile, mine, peers)
+}
+
+// dtlsPipe is the net.PacketConn under the DTLS connection: reads from the
+// queue, writes to the selected pair.
+type dtlsPipe struct{ conn *Conn }
+
+func (p *dtlsPipe) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, _, err := p.conn.dtls.queue.get(b)
+	return n, p.LocalAddr(), err
+}
+
+// WriteTo never fails: a packet that does not get away is a lost one.
+func (p *dtlsPipe) WriteTo(b []byte, _ net.Addr) (int, error) {
+	p.conn.sendNow(b)
+	return len(b), nil
+}
+
+// Close ends reading. Writing still works, for close_notify.
+func (p *dtlsPipe) Close() error {
+	p.conn.dtls.queue.close()
+	return nil
+}
+
+// LocalAddr is a stand-in: ICE chooses the addresses.
+func (p *dtlsPipe) LocalAddr() net.Addr { return &net.UDPAddr{} }
+
+func (p *dtlsPipe) SetDeadline(t time.Time) error { return p.SetReadDeadline(t) }
+
+func (p *dtlsPipe) SetReadDeadline(t time.Time) error {
+	p.conn.dtls.queue.setDeadline(t)
+	return nil
+}
+
+func (p *dtlsPipe) SetWriteDeadline(time.Time) error { return nil }

@@ -1,0 +1,267 @@
+package transport
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/stun/v4"
+)
+
+// Times of the ICE agent. Media passes it by, so only STUN counts as life: it
+// checks every 2 s and misses three answers before it speaks of a loss.
+const (
+	keepalive       = 2 * time.Second
+	disconnectAfter = 7 * time.Second  // without STUN from the peer
+	failAfter       = 23 * time.Second // after that; together 30 s, the consent of RFC 7675
+	checkInterval   = 100 * time.Millisecond
+	maxChecks       = 100 // per pair: 10 s; later ones answer the peer's checks
+)
+
+// How long a better kind of pair is waited for before one with this kind of
+// candidate is nominated, when we control. A peer-reflexive one is the direct
+// path of a peer whose candidate was not signalled yet.
+const (
+	waitSrflx = 200 * time.Millisecond
+	waitPrflx = 50 * time.Millisecond
+	waitRelay = time.Second
+)
+
+// makeAgent joins the sockets of a port and makes the ICE agent. Called locked.
+func (c *Conn) makeAgent() error {
+	shared, sockets, err := c.pool.acquire()
+	if err != nil {
+		return err
+	}
+	c.port = shared
+	for _, s := range sockets {
+		if len(c.cfg.Interfaces) == 0 || slices.Contains(c.cfg.Interfaces, s.iface) {
+			c.sockets = append(c.sockets, s)
+		}
+	}
+	if len(c.sockets) == 0 {
+		err = fmt.Errorf("%w on interfaces %v", ErrNoAddress, c.cfg.Interfaces)
+	}
+	c.mux = &mux{conn: c, hosts: make(map[netip.AddrPort]*hostConn)}
+	c.turn = newTurnNet(c.pool.net.Load())
+	if err == nil {
+		c.agent, err = ice.NewAgentWithOptions(c.agentOptions()...)
+	}
+	if err != nil {
+		c.pool.release(shared)
+		c.port, c.sockets = nil, nil
+		return err
+	}
+	c.pool.announce(c.cfg.ExternalIPv4, c.cfg.ExternalIPv6)
+	// These store a function and cannot fail.
+	_ = c.agent.OnCandidate(c.foundCandidate)
+	_ = c.agent.OnConnectionStateChange(c.agentState)
+	_ = c.agent.OnSelectedCandidatePairChange(c.selectPair)
+	return nil
+}
+
+func (c *Conn) agentOptions() []ice.AgentOption {
+	kinds := []ice.CandidateType{ice.CandidateTypeHost}
+	networks := []ice.NetworkType{ice.NetworkTypeUDP4, ice.NetworkTypeUDP6}
+	options := []ice.AgentOption{
+		ice.WithLocalCredentials(c.ufrag, c.pwd),
+		ice.WithNet(c.turn),
+		ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),
+		ice.WithLoggerFactory(quiet{}),
+		ice.WithKeepaliveInterval(keepalive),
+		ice.WithDisconnectedTimeout(disconnectAfter),
+		ice.WithFailedTimeout(failAfter),
+		ice.WithCheckInterval(checkInterval),
+		ice.WithMaxBindingRequests(maxChecks),
+		ice.WithSrflxAcceptanceMinWait(waitSrflx),
+		ice.WithPrflxAcceptanceMinWait(waitPrflx),
+		ice.WithRelayAcceptanceMinWait(waitRelay),
+		ice.WithBindingRequestHandler(c.roam),
+		ice.WithDisableActiveTCP(),
+	}
+	if len(c.cfg.TURN) > 0 {
+		kinds = append(kinds, ice.CandidateTypeRelay)
+		options = append(options, ice.WithUrls(turnURIs(c.cfg.TURN)))
+	}
+	if c.cfg.RelayOnly {
+		kinds = kinds[1:]
+	} else {
+		options = append(options, ice.WithUDPMux(c.mux))
+	}
+	return append(options, ice.WithCandidateTypes(kinds), ice.WithNetworkTypes(networks))
+}
+
+// roam is asked about every connectivity check of the peer; true selects its
+// pair. Pion's controlled agent ignores a nomination of a pair with a lower
+// priority than the selected one, which is what a peer sends that moved to
+// another network. It is followed here, but only once the pair has answered
+// our own check: else a peer could point media at a victim. By pair ID, because
+// the agent may replace a pair's object. It runs on the agent's task loop.
+func (c *Conn) roam(m *stun.Message, _, _ ice.Candidate, pair *ice.CandidatePair) bool {
+	if !m.Contains(stun.AttrICEControlling) {
+		return false
+	}
+	if m.Contains(stun.AttrUseCandidate) {
+		c.nominated = pair.ID()
+	}
+	if c.nominated != pair.ID() || pair.ResponsesReceived() == 0 || c.chosen == pair.ID() {
+		return false
+	}
+	c.chosen = pair.ID()
+	return true
+}
+
+// selectPair points media at the selected pair. The agent calls it, on its own
+// goroutine and one call at a time, possibly after the connection counts as
+// connected; it does not when a restart unselects the pair, so media goes on.
+func (c *Conn) selectPair(local, remote ice.Candidate) {
+	next := &way{local: c.names.announced(local), peer: candidateText(remote, remote.Address())}
+	if local.Type() == ice.CandidateTypeHost && !local.NetworkType().IsTCP() {
+		next.host = c.mux.host(candidateAddr(local))
+	}
+	if next.host != nil {
+		peer := candidateAddr(remote)
+		dest, err := next.host.destination(peer)
+		if err != nil {
+			c.log.Debug().Err(err).Stringer("peer", peer).Msg("selected pair not usable")
+			return
+		}
+		if dest.sock == next.host.sock {
+			next.dest = dest
+			dest.sock.settle(newEndpoint(peer), next.host)
+		}
+	}
+	last := c.way.Swap(next)
+	if last == nil {
+		close(c.selected)
+	} else if last.dest != nil && last.dest != next.dest {
+		last.dest.sock.unsettle(newEndpoint(last.dest.addr), last.host)
+	}
+	if next.dest == nil {
+		c.startRelay()
+	}
+	c.log.Debug().Str("local", next.local).Str("remote", next.peer).Msg("ice pair selected")
+	c.pairSelected(next, last)
+}
+
+// candidateAddr is the transport address of a candidate; invalid for a name.
+func candidateAddr(candidate ice.Candidate) netip.AddrPort {
+	ip, err := netip.ParseAddr(candidate.Address())
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(ip.Unmap(), uint16(candidate.Port()))
+}
+
+// startGathering starts the agent's search and ours, for server-reflexive
+// candidates. The agent knows nothing of those: their base is a host candidate
+// that it has, so only the peer must be told. Called locked.
+func (c *Conn) startGathering() {
+	c.names.expect(1 + len(c.reflexive()))
+	for _, s := range c.reflexive() {
+		c.work.Go(func() {
+			defer c.gathered()
+			seen, err := s.mapped(c.ctx, c.cfg.STUN)
+			switch {
+			case err != nil:
+				c.log.Debug().Err(err).Msg("no server-reflexive candidate")
+			case seen != s.local:
+				c.announce(reflexiveText(seen, s.local))
+			}
+		})
+	}
+	if err := c.agent.GatherCandidates(); err != nil {
+		c.log.Debug().Err(err).Msg("ice agent does not gather") // closed meanwhile
+	}
+}
+
+// reflexive lists the sockets that the STUN server is asked about.
+func (c *Conn) reflexive() (list []*Socket) {
+	server := c.cfg.STUN
+	if !server.IsValid() || c.cfg.RelayOnly {
+		return nil
+	}
+	for _, s := range c.sockets {
+		if s.local.Addr().Is4() == server.Addr().Unmap().Is4() && s.local.Addr().IsLoopback() == server.Addr().Unmap().IsLoopback() {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// foundCandidate hears of each candidate of the agent; nil is the end.
+func (c *Conn) foundCandidate(candidate ice.Candidate) {
+	if candidate == nil {
+		c.gathered()
+		return
+	}
+	c.announce(c.names.name(candidate, c.external(candidate)))
+}
+
+// external is the address under which a candidate is announced.
+func (c *Conn) external(candidate ice.Candidate) string {
+	if candidate.Type() == ice.CandidateTypeHost {
+		ip := candidateAddr(candidate).Addr()
+		switch {
+		case ip.Is4() && c.cfg.ExternalIPv4.IsValid():
+			return c.cfg.ExternalIPv4.String()
+		case ip.Is6() && c.cfg.ExternalIPv6.IsValid():
+			return c.cfg.ExternalIPv6.String()
+		}
+	}
+	return candidate.Address()
+}
+
+// announce tells Events of a candidate, once: two host candidates may have the
+// same external address.
+func (c *Conn) announce(text string) {
+	if c.names.first(text) {
+		c.events.post(func(e Events) { e.Candidate(text) })
+	}
+}
+
+// gathered is called by each of the searches when it ends.
+func (c *Conn) gathered() {
+	if c.names.done() {
+		c.events.post(func(e Events) { e.GatheringDone() })
+	}
+}
+
+// uri turns t into what the agent takes.
+func (t TURN) uri() (*stun.URI, error) {
+	host, text, err := net.SplitHostPort(t.Address)
+	if err != nil {
+		return nil, fmt.Errorf("turn server %q: %w", t.Address, err)
+	}
+	port, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return nil, fmt.Errorf("turn server %q: port: %w", t.Address, err)
+	}
+	if t.User == "" || t.Password == "" {
+		return nil, fmt.Errorf("turn server %q: user or password is missing", t.Address)
+	}
+	u := &stun.URI{Scheme: stun.SchemeTypeTURN, Proto: stun.ProtoTypeUDP, Host: host, Port: int(port), Username: t.User, Password: t.Password}
+	switch t.Transport {
+	case "", "udp":
+	case "tcp":
+		u.Proto = stun.ProtoTypeTCP
+	case "tls":
+		u.Scheme, u.Proto = stun.SchemeTypeTURNS, stun.ProtoTypeTCP
+	default:
+		return nil, fmt.Errorf("turn server %q: transport %q is not udp, tcp or tls", t.Address, t.Transport)
+	}
+	return u, nil
+}
+
+func turnURIs(servers []TURN) (list []*stun.URI) {
+	for _, t := range servers {
+		if u, err := t.uri(); err == nil { // NewConn has checked
+			list = append(list, u)
+		}
+	}
+	return list
+}

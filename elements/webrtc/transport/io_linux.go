@@ -1,0 +1,214 @@
+//go:build linux && !portable
+
+package transport
+
+import (
+	"encoding/binary"
+	"net"
+	"net/netip"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// mmsghdr is struct mmsghdr of recvmmsg(2): a header and what the kernel says of it.
+type mmsghdr struct {
+	hdr unix.Msghdr
+	n   uint32 // bytes received or sent
+}
+
+// sockaddr is an address as the kernel wants it, encoded once per destination.
+type sockaddr struct {
+	raw [unix.SizeofSockaddrInet6]byte
+	n   uint32
+}
+
+// newSockaddr encodes addr for a socket of its own family.
+func newSockaddr(addr netip.AddrPort) (s sockaddr) {
+	ip := addr.Addr().Unmap()
+	if ip.Is4() {
+		binary.NativeEndian.PutUint16(s.raw[0:], unix.AF_INET)
+		binary.BigEndian.PutUint16(s.raw[2:], addr.Port())
+		a := ip.As4()
+		copy(s.raw[4:], a[:])
+		s.n = unix.SizeofSockaddrInet4
+		return s
+	}
+	binary.NativeEndian.PutUint16(s.raw[0:], unix.AF_INET6)
+	binary.BigEndian.PutUint16(s.raw[2:], addr.Port())
+	a := ip.As16()
+	copy(s.raw[8:], a[:])
+	s.n = unix.SizeofSockaddrInet6
+	return s
+}
+
+// source decodes the address that the kernel wrote into raw.
+func source(raw *[unix.SizeofSockaddrInet6]byte) endpoint {
+	port := binary.BigEndian.Uint16(raw[2:])
+	if binary.NativeEndian.Uint16(raw[0:]) == unix.AF_INET {
+		e := endpoint{port: port}
+		e.ip[10], e.ip[11] = 0xff, 0xff
+		copy(e.ip[12:], raw[4:8])
+		return e
+	}
+	return endpoint{ip: [16]byte(raw[8:24]), port: port}
+}
+
+// udpConn is one UDP socket: batches in, batches out. Reading belongs to one
+// goroutine, sending may be done by any.
+type udpConn struct {
+	conn *net.UDPConn
+	raw  syscall.RawConn
+
+	hdrs  [readBatch]mmsghdr
+	iovs  [readBatch]unix.Iovec
+	names [readBatch][unix.SizeofSockaddrInet6]byte
+	bufs  [readBatch][readSize]byte
+
+	tryRead func(fd uintptr) bool // made once: a closure per read would be allocated
+	got     int
+	failure error
+}
+
+func newUDPConn(conn *net.UDPConn) (*udpConn, error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	c := &udpConn{conn: conn, raw: raw}
+	for i := range c.hdrs {
+		c.iovs[i].Base = &c.bufs[i][0]
+		c.iovs[i].SetLen(readSize)
+		h := &c.hdrs[i].hdr
+		h.Name = &c.names[i][0]
+		h.Iov = &c.iovs[i]
+		h.SetIovlen(1)
+	}
+	c.tryRead = c.recvmmsg
+	return c, nil
+}
+
+// read waits for packets and returns how many there are.
+func (c *udpConn) read() (int, error) {
+	if err := c.raw.Read(c.tryRead); err != nil {
+		return 0, err
+	}
+	return c.got, c.failure
+}
+
+// recvmmsg reads what is there; false: wait for more.
+func (c *udpConn) recvmmsg(fd uintptr) bool {
+	for i := range c.hdrs {
+		c.hdrs[i].hdr.Namelen = unix.SizeofSockaddrInet6
+	}
+	for {
+		n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&c.hdrs[0])), readBatch, unix.MSG_DONTWAIT, 0, 0)
+		switch errno {
+		case 0:
+			c.got, c.failure = int(n), nil
+			return true
+		case unix.EINTR:
+		case unix.EAGAIN:
+			return false
+		default:
+			c.got, c.failure = 0, errno
+			return true
+		}
+	}
+}
+
+// packet returns packet i of the last read and where it came from; the bytes
+// are valid until the next read. A packet that was too long is empty.
+func (c *udpConn) packet(i int) ([]byte, endpoint) {
+	h := &c.hdrs[i]
+	if h.hdr.Flags&unix.MSG_TRUNC != 0 {
+		return nil, endpoint{}
+	}
+	return c.bufs[i][:h.n], source(&c.names[i])
+}
+
+// send sends one packet now. It does not wait: a full send buffer is an error.
+func (c *udpConn) send(p []byte, to *sockaddr) error {
+	if len(p) == 0 {
+		return nil
+	}
+	var errno syscall.Errno
+	err := c.raw.Control(func(fd uintptr) {
+		for {
+			_, _, errno = unix.Syscall6(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)),
+				unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, uintptr(unsafe.Pointer(&to.raw[0])), uintptr(to.n))
+			if errno != unix.EINTR {
+				return
+			}
+		}
+	})
+	if err == nil && errno != 0 {
+		err = errno
+	}
+	return err
+}
+
+// outbox is packets on their way to sendmmsg(2).
+type outbox struct {
+	hdrs []mmsghdr
+	iovs []unix.Iovec
+	n    int
+
+	conn   *udpConn
+	call   func(fd uintptr) // made once: a closure per call would be allocated
+	failed int
+}
+
+func newOutbox(c *udpConn, size int) *outbox {
+	o := &outbox{conn: c, hdrs: make([]mmsghdr, size), iovs: make([]unix.Iovec, size)}
+	for i := range o.hdrs {
+		o.hdrs[i].hdr.Iov = &o.iovs[i]
+		o.hdrs[i].hdr.SetIovlen(1)
+	}
+	o.call = o.sendmmsg
+	return o
+}
+
+func (o *outbox) full() bool { return o.n == len(o.hdrs) }
+
+// add appends packet p, which must stay where it is until send.
+func (o *outbox) add(p []byte, to *sockaddr) {
+	o.iovs[o.n].Base = &p[0]
+	o.iovs[o.n].SetLen(len(p))
+	h := &o.hdrs[o.n].hdr
+	h.Name = &to.raw[0]
+	h.Namelen = to.n
+	o.n++
+}
+
+// send sends everything and returns how many packets the kernel did not take.
+// Control, not Write: producers need not wait for each other's calls.
+func (o *outbox) send() (failed int) {
+	o.failed = 0
+	if o.conn.raw.Control(o.call) != nil {
+		o.failed = o.n
+	}
+	o.n = 0
+	return o.failed
+}
+
+// sendmmsg stops at a packet that fails; that one is skipped. When the send
+// buffer is full the rest is dropped: a reader must not wait for it.
+func (o *outbox) sendmmsg(fd uintptr) {
+	for at := 0; at < o.n; {
+		n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&o.hdrs[at])), uintptr(o.n-at),
+			unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
+		switch errno {
+		case 0:
+			at += int(n)
+		case unix.EINTR:
+		case unix.EAGAIN:
+			o.failed += o.n - at
+			return
+		default:
+			o.failed++
+			at++
+		}
+	}
+}

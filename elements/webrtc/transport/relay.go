@@ -1,0 +1,118 @@
+package transport
+
+import (
+	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pion/ice/v4"
+
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+// relayQueue is how many packets wait for a slow way: 100 ms at 30 Mbit/s.
+const relayQueue = 256
+
+// relay sends packets through the ICE connection: over a TURN server, over TCP,
+// through a private socket. Such writes may block, so they have a goroutine of
+// their own and what it cannot take is dropped.
+type relay struct {
+	conn    *ice.Conn
+	packets chan []byte
+	free    chan []byte
+	done    chan struct{}
+	ended   sync.WaitGroup
+	dropped atomic.Uint64
+}
+
+// startRelay makes sure that there is a relay. Called by selectPair only.
+func (c *Conn) startRelay() {
+	conn := c.ice.Load()
+	if conn == nil || c.relay.Load() != nil {
+		return
+	}
+	r := &relay{
+		conn:    conn,
+		packets: make(chan []byte, relayQueue),
+		free:    make(chan []byte, relayQueue),
+		done:    make(chan struct{}),
+	}
+	r.ended.Go(r.run)
+	c.relay.Store(r)
+}
+
+func (r *relay) run() {
+	for {
+		select {
+		case p := <-r.packets:
+			_, _ = r.conn.Write(p) // as on a network: what does not get away is lost
+			r.recycle(p)
+		case <-r.done:
+			return
+		}
+	}
+}
+
+// buffer returns maxPacket bytes for push or recycle.
+func (r *relay) buffer() []byte {
+	select {
+	case p := <-r.free:
+		return p[:maxPacket]
+	default:
+		return make([]byte, maxPacket)
+	}
+}
+
+func (r *relay) recycle(p []byte) {
+	select {
+	case r.free <- p:
+	default:
+	}
+}
+
+// push queues p, which came from buffer.
+func (r *relay) push(p []byte) {
+	select {
+	case r.packets <- p:
+	default:
+		r.dropped.Add(1)
+		r.recycle(p)
+	}
+}
+
+// close ends the goroutine. The ICE agent is closed before, so that no write blocks.
+func (r *relay) close() {
+	if r != nil {
+		close(r.done)
+		r.ended.Wait()
+	}
+}
+
+// readsRelay tells whether media may come through the ICE agent.
+func (c *Conn) readsRelay() bool { return len(c.cfg.TURN) > 0 || c.cfg.ICETCP }
+
+// readRelay is the read loop of what comes through the ICE agent.
+func (c *Conn) readRelay(conn *ice.Conn) {
+	r := &reader{}
+	r.own = func(v any) { c.broken(v) }
+	buf := make([]byte, readSize)
+	for {
+		n, err := conn.Read(buf)
+		if err != nil {
+			return // the agent is closed
+		}
+		c.handleRelayed(buf[:n], r)
+		r.burst.Flush()
+	}
+}
+
+func (c *Conn) handleRelayed(p []byte, r *reader) {
+	defer r.burst.Rescue(r.own)
+	switch {
+	case len(p) == 0:
+	case p[0] >= 128 && p[0] <= 191:
+		c.receive(p, media.Now(), r)
+	case p[0] >= 20 && p[0] <= 63:
+		c.dtls.queue.put(p, netip.AddrPort{})
+	}
+}

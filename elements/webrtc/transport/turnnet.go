@@ -1,0 +1,89 @@
+package transport
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/pion/transport/v4"
+	"github.com/pion/transport/v4/stdnet"
+)
+
+// turnDialTimeout bounds a TCP connect to a TURN server or passive peer.
+const turnDialTimeout = 5 * time.Second
+
+// turnNet is the network of one ICE agent: the shared list of interfaces, and
+// sockets towards TURN servers that close ends. Without that, closing an agent
+// waits until a TURN server that does not answer has been given up.
+type turnNet struct {
+	*stdnet.Net
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	mu    sync.Mutex
+	conns map[*turnConn]bool
+}
+
+func newTurnNet(shared *stdnet.Net) *turnNet {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &turnNet{Net: shared, ctx: ctx, cancel: cancel, conns: make(map[*turnConn]bool)}
+}
+
+// close ends what is open and what is being opened. It may be called twice.
+func (n *turnNet) close() {
+	n.cancel()
+	n.mu.Lock()
+	conns := n.conns
+	n.conns = nil
+	n.mu.Unlock()
+	for c := range conns {
+		c.Close()
+	}
+}
+
+// ListenPacket opens the socket towards a TURN server.
+func (n *turnNet) ListenPacket(network, address string) (net.PacketConn, error) {
+	var config net.ListenConfig
+	conn, err := config.ListenPacket(n.ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	c := &turnConn{PacketConn: conn, net: n}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.conns == nil {
+		conn.Close()
+		return nil, ErrClosed
+	}
+	n.conns[c] = true
+	return c, nil
+}
+
+// DialTCP connects to a TURN server.
+func (n *turnNet) DialTCP(network string, laddr, raddr *net.TCPAddr) (transport.TCPConn, error) {
+	dialer := net.Dialer{Timeout: turnDialTimeout}
+	if laddr != nil {
+		dialer.LocalAddr = laddr
+	}
+	conn, err := dialer.DialContext(n.ctx, network, raddr.String())
+	if err != nil {
+		return nil, err
+	}
+	context.AfterFunc(n.ctx, func() { conn.Close() })
+	return conn.(*net.TCPConn), nil
+}
+
+// turnConn is a socket towards a TURN server.
+type turnConn struct {
+	net.PacketConn
+	net *turnNet
+}
+
+// Close may be called twice.
+func (c *turnConn) Close() error {
+	c.net.mu.Lock()
+	delete(c.net.conns, c)
+	c.net.mu.Unlock()
+	return c.PacketConn.Close()
+}
