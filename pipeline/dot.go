@@ -30,6 +30,9 @@ func (p *MediaPipeline) dot(only Element) string {
 	return b.String()
 }
 
+// Dot draws the links of the element.
+func (e *MediaElement) Dot() string { return e.pipeline.dot(e.self) }
+
 // descendants are all objects below the pipeline, parents first.
 func (p *MediaPipeline) descendants() []Object {
 	var all []Object

@@ -64,11 +64,39 @@ func (e *MediaElement) FormatChanged() { e.pipeline.graph.Changed() }
 
 // Close takes the element out of the graph. Elements with a Close of their own call it last.
 func (e *MediaElement) Close() {
-	var fed []graph.Link
-	e.pipeline.graph.Update(func(g *graph.Edit) { fed = g.Remove(e.node) })
-	for _, l := range fed {
-		emitDisconnected(l)
+	var gone []graph.Link
+	e.pipeline.graph.Update(func(g *graph.Edit) { gone = g.Remove(e.node) })
+	for _, l := range gone {
+		if l.Source != e.node { // the original raises nothing for the sinks of an element that dies
+			emitDisconnected(l)
+		}
 	}
+	tellSinks(gone)
+}
+
+// Linked is implemented by elements that want to know when what feeds them changes.
+type Linked interface {
+	// LinksChanged is called after links to the element were declared or taken back, without a lock.
+	LinksChanged()
+}
+
+func tellSinks(links []graph.Link) {
+	told := map[*graph.Node]bool{}
+	for _, l := range links {
+		if e, ok := l.Sink.Owner().(Linked); ok && !told[l.Sink] {
+			told[l.Sink] = true
+			e.LinksChanged()
+		}
+	}
+}
+
+// LinkedKinds are the kinds of media that something is linked to this element for.
+func (e *MediaElement) LinkedKinds() []media.Kind {
+	var kinds []media.Kind
+	for _, l := range e.pipeline.graph.Links(func(l graph.Link) bool { return l.Sink == e.node && l.SinkPad == graph.DefaultPad }) {
+		kinds = append(kinds, l.Kind)
+	}
+	return kinds
 }
 
 // connect declares links for some kinds. What feeds the sink now is disconnected first.
@@ -97,6 +125,7 @@ func (e *MediaElement) connect(sink *MediaElement, kinds []media.Kind, sourcePad
 	for _, l := range made {
 		emitConnected(l)
 	}
+	tellSinks(made)
 	if !ok {
 		return Errorf(ObjectNotFound, "Object '%s' not found", sink.id)
 	}
@@ -117,6 +146,7 @@ func (e *MediaElement) disconnect(sink *MediaElement, kinds []media.Kind, source
 	for _, l := range links {
 		emitDisconnected(l)
 	}
+	tellSinks(links)
 }
 
 func elementOf(n *graph.Node) Element { return n.Owner().(Element) }

@@ -35,7 +35,7 @@ var MediaElementClass = &Class{
 			return Errorf(NotImplemented, "setVideoFormat %s: this server does not convert media yet", p.Caps.Codec)
 		}),
 		Op("getGstreamerDot", func(_ context.Context, e Element, _ dotParams) (string, error) {
-			return e.Element().pipeline.dot(e), nil
+			return e.Element().Dot(), nil
 		}),
 		Do("dumpGstreamerDot", func(_ context.Context, e Element, _ dotParams) error {
 			e.Element().pipeline.dump(e.Base(), e)

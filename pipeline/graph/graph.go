@@ -132,19 +132,17 @@ type Edit struct{ g *Graph }
 // Add brings a node into the graph.
 func (e *Edit) Add(n *Node) { e.g.nodes[n] = struct{}{} }
 
-// Remove takes a node out, with all its links, and returns the links that fed it.
-func (e *Edit) Remove(n *Node) (feeding []Link) {
+// Remove takes a node out, with all its links, which it returns.
+func (e *Edit) Remove(n *Node) (removed []Link) {
 	for p, l := range e.g.links {
 		if l.Source == n || l.Sink == n {
 			delete(e.g.links, p)
-		}
-		if l.Sink == n && l.Source != n {
-			feeding = append(feeding, l)
+			removed = append(removed, l)
 		}
 	}
 	delete(e.g.nodes, n)
-	sortLinks(feeding)
-	return feeding
+	sortLinks(removed)
+	return removed
 }
 
 // SetOutput says what node n produces of a kind; nil: nothing.

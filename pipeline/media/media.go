@@ -112,6 +112,10 @@ type Input interface {
 	Bind(f *Format, from Source)
 }
 
+// Ender is implemented by sinks that want to know when the media of a source is over, as a file
+// that was played to its end. End is called like Write.
+type Ender interface{ End() }
+
 // Source is the way upstream for one receiver of an Output. Its methods may be
 // called from any goroutine and do not block; after Close they do nothing.
 type Source interface {

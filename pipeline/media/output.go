@@ -63,6 +63,15 @@ func (o *Output) Write(p *Packet) {
 	p.Burst.at = nil
 }
 
+// End tells the receivers that nothing follows what was written. Only the producer's goroutine calls it.
+func (o *Output) End() {
+	for _, r := range o.Routes() {
+		if e, ok := r.Sink.(Ender); ok {
+			e.End()
+		}
+	}
+}
+
 // Format is the format of the packets written now, nil while unknown. The
 // pointer is what packets carry.
 func (o *Output) Format() *Format { return o.format.Load() }

@@ -1,0 +1,218 @@
+// Package player is the PlayerEndpoint class: it plays a file into the pipeline, paced by the file's time stamps.
+package player
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/rivero-media/rivero/elements/endpoint"
+	"github.com/rivero-media/rivero/pipeline"
+	"github.com/rivero-media/rivero/pipeline/graph"
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+// Settings are what the class needs of the configuration.
+type Settings struct {
+	DefaultPath string // in front of URIs without a scheme
+}
+
+// Endpoint is a PlayerEndpoint.
+type Endpoint struct {
+	endpoint.UriEndpoint
+	settings Settings
+	outputs  map[media.Kind]*media.Output
+
+	mu       sync.Mutex
+	playback *playback // nil when stopped
+	closed   bool
+}
+
+// Class describes PlayerEndpoint.
+func Class(s Settings) *pipeline.Class {
+	return &pipeline.Class{
+		Name: "PlayerEndpoint", Module: "elements", Parent: endpoint.UriClass,
+		New: pipeline.New(func(_ context.Context, c pipeline.Creation, p params) (pipeline.Object, error) {
+			return create(s, c, p), nil
+		}),
+		Methods: pipeline.Methods(
+			pipeline.Get("videoInfo", (*Endpoint).videoInfo),
+			pipeline.Get("elementGstreamerDot", (*Endpoint).Dot),
+			pipeline.Property("position", (*Endpoint).position, (*Endpoint).setPosition),
+			pipeline.Do("play", func(_ context.Context, e *Endpoint, _ pipeline.None) error { e.play(false); return nil }),
+		),
+		Events: []pipeline.EventType{pipeline.Raises[EndOfStream]()},
+		Types:  []reflect.Type{reflect.TypeFor[VideoInfo]()},
+	}
+}
+
+// EndOfStream is raised when everything was played.
+type EndOfStream struct{ pipeline.Media }
+
+// VideoInfo is what is known of the file that is played; times in ms.
+type VideoInfo struct {
+	IsSeekable   bool  `kurento:"isSeekable"`
+	SeekableInit int64 `kurento:"seekableInit"`
+	SeekableEnd  int64 `kurento:"seekableEnd"`
+	Duration     int64 `kurento:"duration"`
+}
+
+// params are those of the constructor. useEncodedMedia makes no difference: what a receiver takes as it is is never
+// decoded. networkCache is about RTSP.
+type params struct {
+	MediaPipeline   *pipeline.MediaPipeline `kurento:"mediaPipeline"`
+	URI             string                  `kurento:"uri"`
+	UseEncodedMedia bool                    `kurento:"useEncodedMedia,optional,default=false"`
+	NetworkCache    int                     `kurento:"networkCache,optional,default=2000"`
+}
+
+func create(s Settings, c pipeline.Creation, p params) pipeline.Object {
+	e := &Endpoint{settings: s, outputs: map[media.Kind]*media.Output{}}
+	e.Setup(c, e, p.MediaPipeline, p.URI)
+	for _, k := range []media.Kind{media.Audio, media.Video} {
+		e.outputs[k] = e.NewOutput(media.NoUpstream{})
+	}
+	e.Update(func(g *graph.Edit, n *graph.Node) {
+		for k, out := range e.outputs {
+			g.SetOutput(n, k, out)
+		}
+	})
+	return e
+}
+
+// play begins, or goes on after a pause; paused begins in pause.
+func (e *Endpoint) play(paused bool) {
+	e.mu.Lock()
+	switch {
+	case e.closed:
+	case e.playback == nil:
+		e.playback = start(e.Resolve(e.settings.DefaultPath), paused, e)
+	default:
+		e.playback.setPaused(paused)
+	}
+	e.mu.Unlock()
+	if paused {
+		e.SetState(endpoint.Paused)
+		return
+	}
+	e.SetState(endpoint.Started)
+}
+
+// Pause is part of UriEndpoint. Pausing what is stopped opens it and waits, as in the original.
+func (e *Endpoint) Pause(context.Context) error {
+	e.play(true)
+	return nil
+}
+
+// Stop is part of UriEndpoint.
+func (e *Endpoint) Stop(context.Context) error {
+	e.halt()
+	e.SetState(endpoint.Stopped)
+	return nil
+}
+
+// halt ends what is being played and waits for it.
+func (e *Endpoint) halt() {
+	e.mu.Lock()
+	p := e.playback
+	e.playback = nil
+	e.mu.Unlock()
+	if p != nil {
+		p.stop()
+	}
+}
+
+func (e *Endpoint) current() *playback {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.playback
+}
+
+func (e *Endpoint) position() int64 {
+	if p := e.current(); p != nil {
+		return max(p.pos().Milliseconds(), 0)
+	}
+	return 0
+}
+
+func (e *Endpoint) setPosition(ms int64) error {
+	const longest = int64(1<<63-1) / int64(time.Millisecond)
+	p := e.current()
+	if p == nil || p.seekTo(time.Duration(min(ms, longest))*time.Millisecond) != nil {
+		return pipeline.Errorf(pipeline.PlayerSeekFail, "Seek fails")
+	}
+	return nil
+}
+
+func (e *Endpoint) videoInfo() VideoInfo {
+	p := e.current()
+	if p == nil {
+		return VideoInfo{}
+	}
+	i := p.about()
+	ms := i.duration.Milliseconds()
+	if !i.seekable {
+		return VideoInfo{Duration: ms}
+	}
+	return VideoInfo{IsSeekable: true, SeekableEnd: ms, Duration: ms}
+}
+
+// begin is part of player: the routes are in force when it returns, so that the first frame finds its receivers.
+func (e *Endpoint) begin(formats map[media.Kind]media.Format) map[media.Kind]*media.Output {
+	used := map[media.Kind]*media.Output{}
+	e.Update(func(*graph.Edit, *graph.Node) {
+		for k, out := range e.outputs {
+			if f, ok := formats[k]; ok {
+				out.SetFormat(f)
+				used[k] = out
+			} else {
+				out.ClearFormat()
+			}
+		}
+	})
+	return used
+}
+
+// failed is part of player.
+func (e *Endpoint) failed(err error) {
+	log := e.Log()
+	log.Warn().Err(err).Str("uri", e.URI()).Msg("cannot play")
+	switch {
+	case errors.Is(err, errOpen):
+		e.Emit(pipeline.Error{Description: "Invalid URI", Type: "INVALID_URI"})
+	case errors.Is(err, errMedia):
+		e.Emit(pipeline.Error{Description: "Invalid Media", Type: "INVALID_MEDIA"})
+	default:
+		e.Emit(pipeline.Error{Description: err.Error(), Type: "STREAM_ERROR_FAILED"})
+	}
+}
+
+// finished is part of player. A playback that was stopped meanwhile has nothing to say.
+func (e *Endpoint) finished(p *playback) {
+	e.mu.Lock()
+	if e.playback != p {
+		e.mu.Unlock()
+		return
+	}
+	e.playback = nil
+	e.mu.Unlock()
+	for _, out := range e.outputs {
+		out.End()
+	}
+	e.SetState(endpoint.Stopped)
+	e.Emit(EndOfStream{})
+}
+
+// Close ends what is being played.
+func (e *Endpoint) Close() {
+	e.mu.Lock()
+	e.closed = true
+	e.mu.Unlock()
+	e.halt()
+	e.UriEndpoint.Close()
+	for _, out := range e.outputs {
+		out.Close()
+	}
+}

@@ -1,0 +1,151 @@
+package player
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rivero-media/rivero/elements/endpoint"
+)
+
+// open opens what a URI names for reading. What it returns is an io.Seeker too where that is possible.
+func open(ctx context.Context, uri string) (io.ReadCloser, error) {
+	scheme, _, ok := strings.Cut(uri, "://")
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("%q has no scheme", uri)
+	case strings.EqualFold(scheme, "file"):
+		path, err := endpoint.FilePath(strings.ReplaceAll(uri, "%2F", "/"))
+		if err != nil {
+			return nil, err
+		}
+		return openFile(path)
+	case strings.EqualFold(scheme, "http"), strings.EqualFold(scheme, "https"):
+		return openRemote(ctx, uri)
+	}
+	return nil, fmt.Errorf("scheme %q of %q cannot be played", scheme, uri)
+}
+
+func openFile(path string) (io.ReadCloser, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := f.Stat(); err != nil || info.IsDir() {
+		f.Close()
+		return nil, fmt.Errorf("%s is no file that can be read", path)
+	}
+	return f, nil
+}
+
+// answerTimeout is how long a web server may take to answer a request.
+const answerTimeout = 10 * time.Second
+
+// remote is a file on a web server. It asks for the rest of the file from wherever it is read next.
+type remote struct {
+	ctx    context.Context
+	client *http.Client
+	url    string
+	pos    int64
+	body   io.ReadCloser // from pos on, nil after a seek
+}
+
+// openRemote makes the first request. The result can seek when the server answers requests for a range (RFC 9110 §14).
+func openRemote(ctx context.Context, url string) (io.ReadCloser, error) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.ResponseHeaderTimeout = answerTimeout
+	transport.DisableKeepAlives = true // one long answer: nothing to keep
+	r := &remote{ctx: ctx, client: &http.Client{Transport: transport}, url: url}
+	size, err := r.request()
+	if err != nil {
+		return nil, err
+	}
+	if size < 0 {
+		return r, nil
+	}
+	return &seekable{remote: r, size: size}, nil
+}
+
+// request asks for everything from pos on and returns the size of the whole file, -1 when the server does not tell or
+// always sends all of it.
+func (r *remote) request() (size int64, err error) {
+	req, err := http.NewRequestWithContext(r.ctx, http.MethodGet, r.url, nil)
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Range", "bytes="+strconv.FormatInt(r.pos, 10)+"-")
+	answer, err := r.client.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	r.body = answer.Body
+	switch {
+	case answer.StatusCode == http.StatusPartialContent:
+		_, total, _ := strings.Cut(answer.Header.Get("Content-Range"), "/")
+		if size, err = strconv.ParseInt(total, 10, 64); err != nil {
+			size = -1
+		}
+		return size, nil
+	case answer.StatusCode == http.StatusOK && r.pos == 0:
+		return -1, nil
+	}
+	answer.Body.Close()
+	r.body = nil
+	return 0, fmt.Errorf("%s answers %s", r.url, answer.Status)
+}
+
+func (r *remote) Read(b []byte) (int, error) {
+	if r.body == nil {
+		if _, err := r.request(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := r.body.Read(b)
+	r.pos += int64(n)
+	return n, err
+}
+
+// Close ends the answer that is being read.
+func (r *remote) Close() error {
+	if r.body == nil {
+		return nil
+	}
+	return r.body.Close()
+}
+
+// seekable is a remote file of known size on a server that answers requests for a range.
+type seekable struct {
+	*remote
+	size int64
+}
+
+// Seek is that of io.Seeker.
+func (s *seekable) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += s.pos
+	case io.SeekEnd:
+		offset += s.size
+	}
+	if offset < 0 {
+		return 0, fmt.Errorf("position %d is before the start of %s", offset, s.url)
+	}
+	if offset == s.pos {
+		return offset, nil
+	}
+	err := s.Close()
+	s.body, s.pos = nil, offset
+	return offset, err
+}
+
+func (s *seekable) Read(b []byte) (int, error) {
+	if s.pos >= s.size {
+		return 0, io.EOF // a range that begins there would be refused
+	}
+	return s.remote.Read(b)
+}

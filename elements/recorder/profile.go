@@ -1,0 +1,29 @@
+package recorder
+
+import (
+	"github.com/rivero-media/rivero/pipeline/media"
+	"github.com/rivero-media/rivero/recorder"
+)
+
+// MediaProfileSpecType names a file format and the kinds of media in it.
+type MediaProfileSpecType string
+
+// Values are the texts of the protocol.
+func (MediaProfileSpecType) Values() []string {
+	return []string{"WEBM", "MKV", "MP4", "WEBM_VIDEO_ONLY", "WEBM_AUDIO_ONLY", "MKV_VIDEO_ONLY", "MKV_AUDIO_ONLY",
+		"MP4_VIDEO_ONLY", "MP4_AUDIO_ONLY", "JPEG_VIDEO_ONLY", "KURENTO_SPLIT_RECORDER", "FLV"}
+}
+
+// profile is what a media profile stands for.
+type profile struct {
+	name      MediaProfileSpecType
+	container recorder.Container
+	kinds     []media.Kind
+}
+
+// profiles are those that can be written.
+var profiles = map[MediaProfileSpecType]profile{
+	"WEBM":            {"WEBM", recorder.WebM(), []media.Kind{media.Audio, media.Video}},
+	"WEBM_VIDEO_ONLY": {"WEBM_VIDEO_ONLY", recorder.WebM(), []media.Kind{media.Video}},
+	"WEBM_AUDIO_ONLY": {"WEBM_AUDIO_ONLY", recorder.WebM(), []media.Kind{media.Audio}},
+}

@@ -1,0 +1,268 @@
+// Package recorder is the RecorderEndpoint class: what is connected to it is written into a file. The writing itself is
+// in the recorder package at the top of the project.
+package recorder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/rivero-media/rivero/elements/endpoint"
+	"github.com/rivero-media/rivero/pipeline"
+	"github.com/rivero-media/rivero/pipeline/graph"
+	"github.com/rivero-media/rivero/pipeline/media"
+	"github.com/rivero-media/rivero/recorder"
+)
+
+// Settings are what the class needs of the configuration.
+type Settings struct {
+	DefaultPath string // in front of URIs without a scheme
+}
+
+// stopWait is how long stopAndWait waits at most, as the original does.
+const stopWait = 4 * time.Second
+
+// settle is how long a recording that lacks a kind its profile allows waits for it to be connected: clients
+// connect one kind after the other, some of them after record (OpenVidu).
+const settle = 500 * time.Millisecond
+
+// Endpoint is a RecorderEndpoint.
+type Endpoint struct {
+	endpoint.UriEndpoint
+	profile  profile
+	rec      *recorder.Recorder // nil when the profile cannot be written
+	eosStops bool
+
+	mu      sync.Mutex
+	settled *time.Timer // until the kinds that are connected count as all that will come
+	ended   [len(media.Kinds)]bool
+	closed  bool
+	tasks   sync.WaitGroup // goroutines that stop the recording at the end of its source
+}
+
+// Class describes RecorderEndpoint.
+func Class(s Settings) *pipeline.Class {
+	return &pipeline.Class{
+		Name: "RecorderEndpoint", Module: "elements", Parent: endpoint.UriClass,
+		New: pipeline.New(func(_ context.Context, c pipeline.Creation, p params) (pipeline.Object, error) {
+			return create(s, c, p)
+		}),
+		Methods: pipeline.Methods(
+			pipeline.Do("record", func(_ context.Context, e *Endpoint, _ pipeline.None) error { return e.record() }),
+			pipeline.Slow(pipeline.Do("stopAndWait", func(ctx context.Context, e *Endpoint, _ pipeline.None) error {
+				return e.stopAndWait(ctx)
+			})),
+		),
+		Events: []pipeline.EventType{
+			pipeline.Raises[Recording](), pipeline.Raises[Paused](), pipeline.Raises[Stopped](),
+		},
+	}
+}
+
+// Recording is raised when the first frame is written, and when recording goes on after a pause.
+type Recording struct{ pipeline.Media }
+
+// Paused is raised when a pause was asked for.
+type Paused struct{ pipeline.Media }
+
+// Stopped is raised when the file is complete.
+type Stopped struct{ pipeline.Media }
+
+type params struct {
+	MediaPipeline     *pipeline.MediaPipeline `kurento:"mediaPipeline"`
+	URI               string                  `kurento:"uri"`
+	MediaProfile      MediaProfileSpecType    `kurento:"mediaProfile,optional,default=WEBM"`
+	StopOnEndOfStream bool                    `kurento:"stopOnEndOfStream,optional,default=false"`
+}
+
+func create(s Settings, c pipeline.Creation, p params) (pipeline.Object, error) {
+	if p.MediaProfile == "KURENTO_SPLIT_RECORDER" {
+		return nil, pipeline.Errorf(pipeline.IllegalParam, "Kurento Split Recorder not supported")
+	}
+	e := &Endpoint{profile: profiles[p.MediaProfile], eosStops: p.StopOnEndOfStream}
+	e.Setup(c, e, p.MediaPipeline, p.URI)
+	if e.profile.container.New == nil {
+		e.profile.name = p.MediaProfile
+		return e, nil
+	}
+	open, err := recorder.FileTarget(e.Resolve(s.DefaultPath))
+	if err != nil {
+		open = func() (recorder.Target, error) { return nil, err }
+	}
+	e.rec = recorder.New(recorder.Options{
+		Container: e.profile.container,
+		Kinds:     e.profile.kinds,
+		Open:      open,
+		Notify:    e.notify,
+		Fail:      e.fail,
+		Log:       e.Log(),
+	})
+	e.Update(func(g *graph.Edit, n *graph.Node) {
+		for _, k := range e.profile.kinds {
+			g.SetInput(n, k, &input{e.rec.Input(k), e, k})
+		}
+	})
+	return e, nil
+}
+
+// input is the recorder's input, and hears when its source has come to the end.
+type input struct {
+	media.Input
+	endpoint *Endpoint
+	kind     media.Kind
+}
+
+// End is called by the source's goroutine.
+func (in *input) End() { in.endpoint.sourceEnded(in.kind) }
+
+// sourceEnded stops the recording when all that is connected has ended and the client wants that.
+func (e *Endpoint) sourceEnded(k media.Kind) {
+	linked := e.LinkedKinds()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ended[k] = true
+	open := slices.ContainsFunc(e.profile.kinds, func(k media.Kind) bool { return slices.Contains(linked, k) && !e.ended[k] })
+	if !e.eosStops || e.closed || open {
+		return
+	}
+	e.tasks.Go(func() { e.finish(context.Background()) })
+}
+
+func (e *Endpoint) record() error {
+	if e.rec == nil {
+		e.Emit(pipeline.Error{
+			Description: fmt.Sprintf("media profile %s cannot be written by this server", e.profile.name),
+			Type:        "RESOURCE_ERROR_OPEN",
+		})
+		return nil
+	}
+	e.mu.Lock()
+	clear(e.ended[:])
+	e.mu.Unlock()
+	e.LinksChanged()
+	if err := e.rec.Record(); err != nil {
+		log := e.Log()
+		log.Warn().Err(err).Msg("record has no effect")
+	}
+	return nil
+}
+
+// LinksChanged has the recording wait for every kind that is connected, and for a while also for those that
+// still may be.
+func (e *Endpoint) LinksChanged() {
+	if e.rec == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return
+	}
+	e.rec.Expect(e.profile.kinds...)
+	if e.settled != nil {
+		e.settled.Stop()
+	}
+	e.settled = time.AfterFunc(settle, e.expectLinked)
+}
+
+func (e *Endpoint) expectLinked() {
+	linked := e.LinkedKinds()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.closed && len(linked) > 0 {
+		e.rec.Expect(linked...)
+	}
+}
+
+// Pause is part of UriEndpoint. It returns at once; Paused follows.
+func (e *Endpoint) Pause(context.Context) error {
+	if e.rec != nil {
+		if err := e.rec.Pause(); err != nil && !errors.Is(err, recorder.ErrStopped) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Stop is part of UriEndpoint. It returns at once; Stopped follows when the file is complete.
+func (e *Endpoint) Stop(context.Context) error {
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	e.finish(now)
+	return nil
+}
+
+func (e *Endpoint) stopAndWait(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, stopWait)
+	defer cancel()
+	e.finish(ctx)
+	return nil
+}
+
+// finish stops the recording and waits for the file until ctx ends.
+func (e *Endpoint) finish(ctx context.Context) {
+	if e.rec == nil {
+		return
+	}
+	if err := e.rec.Stop(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		log := e.Log()
+		log.Warn().Err(err).Msg("stop does not wait any longer")
+	}
+}
+
+// notify turns what happens to the file into events: the state first, then the event of its own.
+func (e *Endpoint) notify(ev recorder.Event) {
+	switch ev {
+	case recorder.Recording:
+		e.SetState(endpoint.Started)
+		e.Emit(Recording{})
+	case recorder.Paused:
+		e.SetState(endpoint.Paused)
+		e.Emit(Paused{})
+	case recorder.Stopped:
+		e.SetState(endpoint.Stopped)
+		e.Emit(Stopped{})
+	}
+}
+
+// failures are the error types of the protocol.
+var failures = []struct {
+	err error
+	typ string
+}{
+	{recorder.ErrOpen, "RESOURCE_ERROR_OPEN"},
+	{recorder.ErrNoSpace, "RESOURCE_ERROR_NO_SPACE_LEFT"},
+	{recorder.ErrWrite, "RESOURCE_ERROR_WRITE"},
+	{recorder.ErrCodec, "STREAM_ERROR_DECODE"},
+}
+
+func (e *Endpoint) fail(err error) {
+	log := e.Log()
+	log.Error().Err(err).Str("uri", e.URI()).Msg("recording failed")
+	typ := "UNEXPECTED_ELEMENT_ERROR"
+	for _, f := range failures {
+		if errors.Is(err, f.err) {
+			typ = f.typ
+			break
+		}
+	}
+	e.Emit(pipeline.Error{Description: err.Error(), Type: typ})
+}
+
+// Close completes the file first.
+func (e *Endpoint) Close() {
+	e.mu.Lock()
+	e.closed = true
+	if e.settled != nil {
+		e.settled.Stop()
+	}
+	e.mu.Unlock()
+	e.tasks.Wait()
+	if e.rec != nil {
+		e.rec.Close()
+	}
+	e.UriEndpoint.Close()
+}
