@@ -1,0 +1,74 @@
+// Package webm reads WebM and Matroska files (RFC 9559) as a stream: tracks first, then frame after frame. It is used by one goroutine at a time,
+// holds one frame in memory and believes no size that a file claims.
+package webm
+
+import (
+	"errors"
+	"time"
+
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+var (
+	// ErrFormat is wrapped by errors about bytes that are no WebM or Matroska.
+	ErrFormat = errors.New("invalid WebM")
+	// ErrTruncated is wrapped when the file ends in the middle of something. What came before was given out.
+	ErrTruncated = errors.New("WebM file is cut off")
+	// ErrSeek is wrapped when a seek is impossible, because the source cannot or the file has no such place.
+	ErrSeek = errors.New("cannot seek in WebM")
+)
+
+// Limits on what a file can make us hold.
+const (
+	maxBlock  = 32 << 20 // one frame, or several that are laced
+	maxMaster = 16 << 20 // an element of the header or the index
+	maxTracks = 128
+	maxCues   = 1 << 20
+)
+
+// Track is what the file says about one track.
+type Track struct {
+	Number   uint64 // as in the file
+	CodecID  string // as in the file
+	Codec    string // as in media.Format; "" for one that cannot be played
+	Kind     media.Kind
+	Private  []byte
+	Language string
+
+	Width, Height int     // video
+	SampleRate    float64 // audio, Hz
+	Channels      int     // audio
+
+	FrameTime time.Duration // of each frame, 0: not said
+	Delay     time.Duration // of the codec; frames have it taken off already
+}
+
+// codecs are the codecs whose frames in a file are what flows through a pipeline (media.Format).
+var codecs = map[string]string{
+	"V_VP8":  media.VP8,
+	"V_VP9":  media.VP9,
+	"V_AV1":  media.AV1,
+	"A_OPUS": media.Opus,
+}
+
+// videoClock is the RTP clock rate of every video codec, in Hz.
+const videoClock = 90000
+
+// Format is the media format of the track's frames; false when it cannot be played.
+func (t Track) Format() (media.Format, bool) {
+	if t.Codec == "" {
+		return media.Format{}, false
+	}
+	if t.Kind == media.Video {
+		return media.Format{Kind: media.Video, Codec: t.Codec, ClockRate: videoClock}, true
+	}
+	return media.Format{Kind: media.Audio, Codec: media.Opus, ClockRate: 48000, Channels: 2}, true // RFC 7587 §7: always, whatever is coded
+}
+
+// Frame is one frame of a track.
+type Frame struct {
+	Track int           // index in Tracks
+	PTS   time.Duration // from the start of the file; a little below 0 where a codec's delay is taken off
+	Key   bool          // can be decoded on its own; true for all sound
+	Data  []byte        // valid until the next call of the Reader
+}
