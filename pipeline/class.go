@@ -43,7 +43,7 @@ func New[P any](f func(ctx context.Context, c Creation, p P) (Object, error)) *C
 			if err := wire.Decode(params, &p, s.resolve); err != nil {
 				return nil, AsError(err)
 			}
-			return f(ctx, Creation{server: s, class: c}, p)
+			return f(ctx, Creation{server: s, class: c, params: params}, p)
 		},
 	}
 }

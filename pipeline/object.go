@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"sync"
@@ -23,6 +24,17 @@ type Object interface {
 type Creation struct {
 	server *Server
 	class  *Class
+	params json.RawMessage
+}
+
+// Given tells whether the client gave a parameter, for constructors that do better than the published default.
+func (c Creation) Given(param string) bool {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(c.params, &members) != nil {
+		return false
+	}
+	_, ok := members[param]
+	return ok
 }
 
 // MediaObject is the base of every object. It is embedded and set up by the constructor.
