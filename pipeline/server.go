@@ -93,10 +93,10 @@ func (s *Server) UseSessions(sessions Sessions) {
 
 // Create makes an object of a class from remote parameters. The caller references it in its sessions.
 func (s *Server) Create(ctx context.Context, class string, params json.RawMessage) (Object, error) {
-	c := s.byName[class]
-	if c == nil {
-		return nil, Errorf(ObjectNotAvailable, "Factory '%s' not found", class)
+	if err := s.CanCreate(class); err != nil {
+		return nil, err
 	}
+	c := s.byName[class]
 	o, err := c.New.call(ctx, s, c, params)
 	if err != nil {
 		return nil, err
@@ -108,6 +108,14 @@ func (s *Server) Create(ctx context.Context, class string, params json.RawMessag
 	s.log.Debug().Str("object", o.ID()).Msg("object created")
 	s.manager.Emit(ObjectCreated{Object: o})
 	return o, nil
+}
+
+// CanCreate tells whether a class is one of those that Create knows.
+func (s *Server) CanCreate(class string) error {
+	if s.byName[class] == nil {
+		return Errorf(ObjectNotAvailable, "Factory '%s' not found", class)
+	}
+	return nil
 }
 
 // adopt makes an object known, unless its parent was released meanwhile.
