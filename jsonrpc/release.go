@@ -1,0 +1,195 @@
+package jsonrpc
+
+import (
+	"time"
+
+	"github.com/rivero-media/rivero/pipeline"
+)
+
+// drop makes a session let go of an object and of everything below it. What nobody holds then is released.
+func (t *SessionTable) drop(session, object string) {
+	t.mu.Lock()
+	var dead []pipeline.Object
+	if s := t.byID[session]; s != nil && s.held[object] != nil {
+		t.unref(s, s.held[object], &dead)
+		t.tidy(s)
+	}
+	t.mu.Unlock()
+	t.bury(dead)
+}
+
+// end makes a session let go of everything; release ends its objects for everybody.
+func (t *SessionTable) end(session string, release bool) {
+	t.mu.Lock()
+	var dead []pipeline.Object
+	if s := t.byID[session]; s != nil {
+		t.clear(s, release, &dead)
+	}
+	t.mu.Unlock()
+	t.bury(dead)
+}
+
+// clear is called locked.
+func (t *SessionTable) clear(s *session, release bool, dead *[]pipeline.Object) {
+	for _, o := range s.top() {
+		if release {
+			t.forget(o, dead)
+		} else {
+			t.unref(s, o, dead)
+		}
+	}
+	// Objects that cannot be released were not forgotten.
+	for _, o := range s.top() {
+		t.unref(s, o, dead)
+	}
+	t.tidy(s)
+}
+
+// top are the objects of a session that have no parent.
+func (s *session) top() []pipeline.Object {
+	var top []pipeline.Object
+	for _, o := range s.held {
+		if o.Base().Parent() == nil {
+			top = append(top, o)
+		}
+	}
+	return top
+}
+
+// release ends an object and everything below it, whoever holds it. An unknown one is ignored.
+func (t *SessionTable) release(object string) {
+	o, err := t.objects.Object(object)
+	if err != nil {
+		return
+	}
+	t.mu.Lock()
+	var dead []pipeline.Object
+	t.forget(o, &dead)
+	t.mu.Unlock()
+	t.bury(dead)
+}
+
+// unref is called locked. Children come before their parents in dead.
+func (t *SessionTable) unref(s *session, o pipeline.Object, dead *[]pipeline.Object) {
+	if _, ok := s.held[o.ID()]; !ok {
+		return // nor anything below it
+	}
+	for _, c := range o.Base().Children() {
+		t.unref(s, c, dead)
+	}
+	t.unlink(s, o)
+	if len(t.holders[o.ID()]) > 0 {
+		return
+	}
+	delete(t.holders, o.ID())
+	t.doom(o, dead)
+}
+
+// forget makes everybody let go of an object. Called locked.
+func (t *SessionTable) forget(o pipeline.Object, dead *[]pipeline.Object) {
+	if o == pipeline.Object(t.objects.Manager()) {
+		return
+	}
+	for _, c := range o.Base().Children() {
+		t.forget(c, dead)
+	}
+	for s := range t.holders[o.ID()] {
+		t.unlink(s, o)
+		t.tidy(s)
+	}
+	delete(t.holders, o.ID())
+	t.doom(o, dead)
+}
+
+// unlink takes an object from a session, with the session's subscriptions. Called locked.
+func (t *SessionTable) unlink(s *session, o pipeline.Object) {
+	delete(s.held, o.ID())
+	delete(t.holders[o.ID()], s)
+	subs := s.subs[o.ID()]
+	delete(s.subs, o.ID())
+	if len(t.holders[o.ID()]) == 0 && o != pipeline.Object(t.objects.Manager()) {
+		return // it will be released: what it still says on its way out is heard
+	}
+	for _, event := range subs {
+		o.Base().Unsubscribe(event, s)
+	}
+}
+
+// doom marks an object as about to be released. Called locked.
+func (t *SessionTable) doom(o pipeline.Object, dead *[]pipeline.Object) {
+	if o == pipeline.Object(t.objects.Manager()) {
+		return
+	}
+	t.dying[o.ID()]++
+	*dead = append(*dead, o)
+}
+
+// bury releases objects. Called without the lock, since elements raise events and take their time.
+func (t *SessionTable) bury(dead []pipeline.Object) {
+	if len(dead) == 0 {
+		return
+	}
+	for _, o := range dead {
+		t.objects.Release(o)
+	}
+	t.mu.Lock()
+	for _, o := range dead {
+		if t.dying[o.ID()]--; t.dying[o.ID()] == 0 {
+			delete(t.dying, o.ID())
+		}
+	}
+	t.mu.Unlock()
+	if t.empty() {
+		t.emptied()
+	}
+}
+
+// empty tells whether no session holds anything but the server manager.
+func (t *SessionTable) empty() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, manager := t.holders[t.objects.Manager().ID()]
+	return len(t.holders) == 0 || len(t.holders) == 1 && manager
+}
+
+// collect ends the sessions that nobody used since the last call. Called once per collector period.
+func (t *SessionTable) collect() {
+	t.mu.Lock()
+	var dead []pipeline.Object
+	for _, s := range t.byID {
+		if !s.used {
+			t.clear(s, false, &dead)
+		}
+		s.used = false
+	}
+	t.mu.Unlock()
+	t.bury(dead)
+}
+
+// keepConnected marks the sessions that have a connection as used.
+func (t *SessionTable) keepConnected() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, s := range t.owned {
+		s.used = true
+	}
+}
+
+// run keeps and collects sessions until stop is closed: a session without use and without connection ends
+// between one and two periods later.
+func (t *SessionTable) run(period time.Duration, stop <-chan struct{}) {
+	tick := time.NewTicker(period / 4)
+	defer tick.Stop()
+	for quarter := 1; ; quarter++ {
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+		}
+		t.keepConnected()
+		if quarter%4 == 0 {
+			t.collect()
+			t.keepConnected()
+		}
+	}
+}
