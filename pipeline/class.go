@@ -69,6 +69,9 @@ type Method struct {
 	call     func(ctx context.Context, o Object, params json.RawMessage) (any, error)
 }
 
+// IsGetter tells whether the operation reads a property.
+func (m *Method) IsGetter() bool { return m.property != "" && strings.HasPrefix(m.Name, "get") }
+
 // Invoke decodes the parameters and calls the operation. The result is a value for wire.Encode.
 func (m *Method) Invoke(ctx context.Context, o Object, params json.RawMessage) (any, error) {
 	v, err := m.call(ctx, o, params)

@@ -141,7 +141,7 @@ func (s *Server) describeClass(c *Class) KMDClass {
 	}
 	for _, m := range c.Methods {
 		switch {
-		case m.property != "" && m.Name[:3] == "get":
+		case m.IsGetter():
 			readOnly := !slices.ContainsFunc(c.Methods, func(o Method) bool { return o.Name == "set"+m.Name[3:] })
 			d.Properties = append(d.Properties, KMDProperty{Name: m.property, Type: wire.TypeName(m.Result, s.remoteName), ReadOnly: readOnly})
 		case m.property == "":
