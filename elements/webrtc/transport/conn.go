@@ -25,7 +25,7 @@ type ConnConfig struct {
 
 	STUN       netip.AddrPort // server for server-reflexive candidates; zero: none
 	TURN       []TURN         // servers for relay candidates
-	ICETCP     bool           // passive TCP host candidates too, and active checks to passive peers
+	ICETCP     bool           // TCP host candidates too, to which peers connect
 	RelayOnly  bool           // no candidates but those of TURN servers
 	Interfaces []string       // only addresses of these; none: all of the pool
 	// ExternalIPv4 and ExternalIPv6 replace the address of host candidates of their
@@ -121,12 +121,13 @@ type sendSide struct {
 // receiveSide is guarded by its mutex, so that the Handler hears one packet at
 // a time: two sockets may read for one connection while it roams.
 type receiveSide struct {
-	mu      sync.Mutex
-	packets uint64
-	bytes   uint64
-	dropped uint64   // malformed, not authentic, replayed
-	early   [][]byte // media that came before the keys
-	deaf    bool     // the Handler panicked, or Close has begun
+	mu    sync.Mutex
+	early [][]byte // media that came before the keys
+	deaf  bool     // the Handler panicked, or Close has begun
+
+	packets atomic.Uint64
+	bytes   atomic.Uint64
+	dropped atomic.Uint64 // malformed, not authentic, replayed
 }
 
 // NewConn checks cfg and makes a connection that does nothing yet: no socket,
@@ -223,6 +224,7 @@ func (c *Conn) Start(remote Remote) error {
 		return ErrStarted
 	}
 	c.remote = &remote
+	c.events.post(func(e Events) { e.DTLSState(DTLSNew) })
 	c.connectIfReady()
 	return nil
 }

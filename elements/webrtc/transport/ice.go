@@ -47,9 +47,13 @@ func (c *Conn) makeAgent() error {
 		err = fmt.Errorf("%w on interfaces %v", ErrNoAddress, c.cfg.Interfaces)
 	}
 	c.mux = &mux{conn: c, hosts: make(map[netip.AddrPort]*hostConn)}
-	c.turn = newTurnNet(c.pool.net.Load())
+	c.turn = newTurnNet(c.pool.net.Load(), c.sockets)
+	var options []ice.AgentOption
 	if err == nil {
-		c.agent, err = ice.NewAgentWithOptions(c.agentOptions()...)
+		options, err = c.agentOptions()
+	}
+	if err == nil {
+		c.agent, err = ice.NewAgentWithOptions(options...)
 	}
 	if err != nil {
 		c.pool.release(shared)
@@ -64,7 +68,7 @@ func (c *Conn) makeAgent() error {
 	return nil
 }
 
-func (c *Conn) agentOptions() []ice.AgentOption {
+func (c *Conn) agentOptions() ([]ice.AgentOption, error) {
 	kinds := []ice.CandidateType{ice.CandidateTypeHost}
 	networks := []ice.NetworkType{ice.NetworkTypeUDP4, ice.NetworkTypeUDP6}
 	options := []ice.AgentOption{
@@ -92,7 +96,15 @@ func (c *Conn) agentOptions() []ice.AgentOption {
 	} else {
 		options = append(options, ice.WithUDPMux(c.mux))
 	}
-	return append(options, ice.WithCandidateTypes(kinds), ice.WithNetworkTypes(networks))
+	if c.cfg.ICETCP && !c.cfg.RelayOnly {
+		tcp, err := c.pool.tcpMux()
+		if err != nil {
+			return nil, err
+		}
+		networks = append(networks, ice.NetworkTypeTCP4, ice.NetworkTypeTCP6)
+		options = append(options, ice.WithTCPMux(tcp), ice.WithIncludeLoopback())
+	}
+	return append(options, ice.WithCandidateTypes(kinds), ice.WithNetworkTypes(networks)), nil
 }
 
 // roam is asked about every connectivity check of the peer; true selects its

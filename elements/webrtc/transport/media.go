@@ -152,11 +152,11 @@ func (c *Conn) open(k *keys, p []byte, at time.Duration, r *reader) {
 		ok = c.openRTP(k, p, at, r)
 	}
 	if !ok {
-		c.recv.dropped++
+		c.recv.dropped.Add(1)
 		return
 	}
-	c.recv.packets++
-	c.recv.bytes += uint64(len(p))
+	c.recv.packets.Add(1)
+	c.recv.bytes.Add(uint64(len(p)))
 	if !c.dtls.served.Load() {
 		c.dtls.retire() // the peer has our last flight
 	}

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pion/ice/v4"
 	"github.com/pion/transport/v4/stdnet"
 	"github.com/rs/zerolog"
 )
@@ -38,6 +39,7 @@ type Pool struct {
 	listed time.Time
 	ports  []*port
 	extern map[netip.Addr]bool // addresses that stand for ours in candidates
+	tcp    *ice.TCPMuxDefault  // see tcpMux
 
 	owned atomic.Pointer[map[netip.AddrPort]bool] // addresses of shared sockets
 }
@@ -72,9 +74,12 @@ func NewPool(cfg PoolConfig) (*Pool, error) {
 // closed before. It may be called twice.
 func (p *Pool) Close() {
 	p.mu.Lock()
-	ports := p.ports
-	p.ports, p.closed = nil, true
+	ports, tcp := p.ports, p.tcp
+	p.ports, p.tcp, p.closed = nil, nil, true
 	p.mu.Unlock()
+	if tcp != nil {
+		_ = tcp.Close()
+	}
 	for _, one := range ports {
 		for _, s := range one.sockets {
 			s.close()

@@ -13,11 +13,13 @@ import (
 // turnDialTimeout bounds a TCP connect to a TURN server or passive peer.
 const turnDialTimeout = 5 * time.Second
 
-// turnNet is the network of one ICE agent: the shared list of interfaces, and
-// sockets towards TURN servers that close ends. Without that, closing an agent
-// waits until a TURN server that does not answer has been given up.
+// turnNet is the network of one ICE agent: the addresses of its connection, for
+// TCP candidates, and sockets towards TURN servers that close ends. Without
+// that, closing an agent waits until a TURN server that does not answer has
+// been given up.
 type turnNet struct {
 	*stdnet.Net
+	own    []*transport.Interface
 	ctx    context.Context
 	cancel context.CancelFunc
 
@@ -25,10 +27,19 @@ type turnNet struct {
 	conns map[*turnConn]bool
 }
 
-func newTurnNet(shared *stdnet.Net) *turnNet {
+func newTurnNet(shared *stdnet.Net, sockets []*Socket) *turnNet {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &turnNet{Net: shared, ctx: ctx, cancel: cancel, conns: make(map[*turnConn]bool)}
+	n := &turnNet{Net: shared, ctx: ctx, cancel: cancel, conns: make(map[*turnConn]bool)}
+	for _, s := range sockets {
+		own := transport.NewInterface(net.Interface{Name: s.iface, Flags: net.FlagUp})
+		own.AddAddress(&net.IPNet{IP: s.local.Addr().AsSlice()})
+		n.own = append(n.own, own)
+	}
+	return n
 }
+
+// Interfaces lists the addresses that candidates may have.
+func (n *turnNet) Interfaces() ([]*transport.Interface, error) { return n.own, nil }
 
 // close ends what is open and what is being opened. It may be called twice.
 func (n *turnNet) close() {
