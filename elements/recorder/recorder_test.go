@@ -1,0 +1,213 @@
+package recorder_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/rivero-media/rivero/elements/elementtest"
+	"github.com/rivero-media/rivero/elements/player"
+	"github.com/rivero-media/rivero/elements/player/webm"
+	"github.com/rivero-media/rivero/elements/recorder"
+	"github.com/rivero-media/rivero/pipeline"
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+type studio struct {
+	server   *pipeline.Server
+	pipeline *pipeline.MediaPipeline
+	recorder pipeline.Object
+	events   *elementtest.Events
+	path     string
+}
+
+func newStudio(t testing.TB, params ...any) studio {
+	dir := t.TempDir()
+	s := elementtest.Server(t, nil, recorder.Class(recorder.Settings{DefaultPath: "file://" + dir}),
+		player.Class(player.Settings{}))
+	p := elementtest.Pipeline(t, s)
+	st := studio{server: s, pipeline: p, path: filepath.Join(dir, "new folder", "a.webm")}
+	if !slices.Contains(params, any("uri")) {
+		params = append(params, "uri", "new folder/a.webm")
+	}
+	st.recorder = elementtest.Create(t, s, "RecorderEndpoint", elementtest.In(p, params...))
+	st.events = elementtest.Listen(t, st.recorder, "Recording", "Paused", "Stopped", "UriEndpointStateChanged", "Error")
+	return st
+}
+
+func (s studio) source(t testing.TB) pipeline.Object {
+	return elementtest.Create(t, s.server, "TestSource", elementtest.In(s.pipeline, "frames", true))
+}
+
+// tracks reads a recording and counts the frames of each kind.
+func tracks(t testing.TB, path string) map[media.Kind]int {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := webm.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frames := map[media.Kind]int{}
+	for _, track := range r.Tracks() {
+		frames[track.Kind] = 0
+	}
+	for {
+		fr, err := r.Next()
+		if err != nil {
+			return frames
+		}
+		frames[r.Tracks()[fr.Track].Kind]++
+	}
+}
+
+func TestSuite(t *testing.T) {
+	s := elementtest.Server(t, nil, recorder.Class(recorder.Settings{}))
+	elementtest.Suite(t, s, func(p *pipeline.MediaPipeline) pipeline.Object {
+		uri := "file://" + filepath.Join(t.TempDir(), "suite.webm")
+		o := elementtest.Create(t, s, "RecorderEndpoint", elementtest.In(p, "uri", uri))
+		elementtest.Must(t, o, "record", nil)
+		return o
+	})
+}
+
+func TestRecordsPausesAndStops(t *testing.T) {
+	st := newStudio(t)
+	elementtest.Connect(t, st.source(t), st.recorder)
+	for _, step := range []struct{ operation, event, state string }{
+		{"record", "Recording", "START"},
+		{"pause", "Paused", "PAUSE"},
+		{"record", "Recording", "START"},
+		{"stopAndWait", "Stopped", "STOP"},
+	} {
+		elementtest.Must(t, st.recorder, step.operation, nil)
+		if got := st.events.Await(t, "UriEndpointStateChanged")["state"]; got != step.state {
+			t.Errorf("%s: state %v, wanted %s", step.operation, got, step.state)
+		}
+		st.events.Await(t, step.event)
+	}
+	for _, operation := range []string{"stop", "stopAndWait", "pause", "record"} { // all of them too late
+		elementtest.Must(t, st.recorder, operation, nil)
+	}
+	if left := st.events.Types(); len(left) != 0 {
+		t.Errorf("events after the end: %v", left)
+	}
+	if frames := tracks(t, st.path); frames[media.Audio] == 0 || frames[media.Video] == 0 {
+		t.Errorf("frames %v", frames)
+	}
+}
+
+func TestReleaseCompletesTheFile(t *testing.T) {
+	st := newStudio(t)
+	elementtest.Connect(t, st.source(t), st.recorder)
+	elementtest.Must(t, st.recorder, "record", nil)
+	st.events.Await(t, "Recording")
+	st.server.Release(st.pipeline)
+	if frames := tracks(t, st.path); frames[media.Video] == 0 {
+		t.Errorf("frames %v", frames)
+	}
+}
+
+func TestKindsConnectedAfterRecordAreInTheFile(t *testing.T) {
+	st := newStudio(t)
+	source := st.source(t)
+	elementtest.Must(t, st.recorder, "record", nil)
+	for _, kind := range []string{"AUDIO", "VIDEO"} {
+		elementtest.Must(t, source, "connect", map[string]any{"sink": st.recorder.ID(), "mediaType": kind})
+	}
+	st.events.Await(t, "Recording")
+	elementtest.Must(t, st.recorder, "stopAndWait", nil)
+	if frames := tracks(t, st.path); frames[media.Audio] == 0 || frames[media.Video] == 0 {
+		t.Errorf("frames %v", frames)
+	}
+}
+
+func TestOneKindAloneIsRecorded(t *testing.T) {
+	for _, kind := range media.Kinds[:2] {
+		t.Run(kind.String(), func(t *testing.T) {
+			st := newStudio(t)
+			elementtest.Must(t, st.source(t), "connect", map[string]any{"sink": st.recorder.ID(), "mediaType": kind.String()})
+			elementtest.Must(t, st.recorder, "record", nil)
+			st.events.Await(t, "Recording")
+			elementtest.Must(t, st.recorder, "stopAndWait", nil)
+			if frames := tracks(t, st.path); len(frames) != 1 || frames[kind] == 0 {
+				t.Errorf("frames %v", frames)
+			}
+		})
+	}
+}
+
+func TestProfilesChooseTheKinds(t *testing.T) {
+	for profile, kind := range map[string]media.Kind{"WEBM_AUDIO_ONLY": media.Audio, "WEBM_VIDEO_ONLY": media.Video} {
+		t.Run(profile, func(t *testing.T) {
+			st := newStudio(t, "mediaProfile", profile)
+			elementtest.Connect(t, st.source(t), st.recorder)
+			elementtest.Must(t, st.recorder, "record", nil)
+			st.events.Await(t, "Recording")
+			elementtest.Must(t, st.recorder, "stopAndWait", nil)
+			if frames := tracks(t, st.path); len(frames) != 1 || frames[kind] == 0 {
+				t.Errorf("frames %v", frames)
+			}
+		})
+	}
+}
+
+func TestStopsAtTheEndOfTheStream(t *testing.T) {
+	first := newStudio(t)
+	elementtest.Connect(t, first.source(t), first.recorder)
+	elementtest.Must(t, first.recorder, "record", nil)
+	first.events.Await(t, "Recording")
+	elementtest.Must(t, first.recorder, "stopAndWait", nil)
+
+	st := newStudio(t, "stopOnEndOfStream", true)
+	film := elementtest.Create(t, st.server, "PlayerEndpoint", elementtest.In(st.pipeline, "uri", "file://"+first.path))
+	elementtest.Connect(t, film, st.recorder)
+	elementtest.Must(t, st.recorder, "record", nil)
+	elementtest.Must(t, film, "play", nil)
+	st.events.Await(t, "Stopped")
+	if _, err := os.Stat(st.path); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhatCannotBeWrittenIsAnEvent(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, params := range map[string][]any{
+		"a file where a folder must be": {"uri", "file://" + file + "/a.webm"},
+		"a folder":                      {"uri", "file:///tmp/"},
+		"no scheme that is known":       {"uri", "foo://x"},
+		"a profile of a later day":      {"mediaProfile", "MP4"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			st := newStudio(t, params...)
+			elementtest.Connect(t, st.source(t), st.recorder)
+			elementtest.Must(t, st.recorder, "record", nil)
+			if typ := st.events.Await(t, "Error")["type"]; typ != "RESOURCE_ERROR_OPEN" {
+				t.Errorf("error type %v", typ)
+			}
+			if state := elementtest.Must(t, st.recorder, "getState", nil); state != `"STOP"` {
+				t.Errorf("state %s", state)
+			}
+		})
+	}
+}
+
+func TestSplitRecorderIsRefused(t *testing.T) {
+	st := newStudio(t)
+	raw := `{"mediaPipeline":"` + st.pipeline.ID() + `","uri":"x","mediaProfile":"KURENTO_SPLIT_RECORDER"}`
+	if _, err := st.server.Create(t.Context(), "RecorderEndpoint", []byte(raw)); err == nil ||
+		err.Error() != "Kurento Split Recorder not supported" {
+		t.Errorf("error %v", err)
+	}
+}
