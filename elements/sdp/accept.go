@@ -42,7 +42,7 @@ func (x *exchange) confirm(m *Media, sec *section) error {
 		m.Rejected = !ok || sec.port == 0 || !x.carry(m.Index, m.Kind)
 	} else {
 		m.Codecs = sec.answered(m.Codecs)
-		m.Rejected = len(m.Codecs) == 0 || sec.port == 0 || !x.config.Profile.accepts(sec.proto) || !x.carry(m.Index, m.Kind)
+		m.Rejected = len(m.Codecs) == 0 || sec.port == 0 || !x.agent.config.Profile.accepts(sec.proto) || !x.carry(m.Index, m.Kind)
 	}
 	if m.Rejected {
 		return nil

@@ -22,9 +22,9 @@ type Agent struct {
 	own       *ownDescription // what we offered or answered
 	offered   []Media         // what own offers, one for each of its m-lines
 	peer      *description
-	trickled  [][]Candidate  // of the peer, for each m-line of peer
-	received  int            // how many trickled holds
-	pending   []IceCandidate // of the peer, that came before its description
+	early     []trickled    // of the peer, before its description
+	trickled  [][]Candidate // of the peer, for each m-line of its description
+	received  int           // how many trickled holds
 	session   *Session
 	gathered  []Candidate // ours
 	gatherEnd bool
@@ -90,11 +90,11 @@ func (a *Agent) GenerateOffer(options OfferOptions) (string, error) {
 	if a.state != stateIdle {
 		return "", ErrAlreadyNegotiated
 	}
-	own, media, err := a.offer(options)
+	own, offered, err := a.offer(options)
 	if err != nil {
 		return "", err
 	}
-	a.own, a.offered, a.state = own, media, stateOffered
+	a.own, a.offered, a.state = own, offered, stateOffered
 	return a.writeOwn(), nil
 }
 
@@ -156,15 +156,13 @@ func (a *Agent) ProcessAnswer(text string) error {
 func (a *Agent) agree(peer *description, session *Session) {
 	a.peer, a.session, a.state = peer, session, stateAgreed
 	a.trickled = make([][]Candidate, len(peer.sections))
-	for _, ic := range a.pending {
-		// An early candidate for an m-line that does not exist has no one left to be told.
-		c, transport, err := a.place(ic)
-		if err == nil && transport >= 0 {
-			t := &session.Transports[transport]
-			t.Candidates = append(t.Candidates, c)
+	for _, t := range a.early {
+		// One for an m-line that does not exist has no one left to be told.
+		if i, err := a.place(t); err == nil && i >= 0 {
+			session.Transports[i].Candidates = append(session.Transports[i].Candidates, t.candidate)
 		}
 	}
-	a.pending = nil
+	a.early = nil
 }
 
 // Negotiated returns what was agreed; ok is false while nothing is. The

@@ -44,7 +44,7 @@ func (a *Agent) answer(offer *description) (*ownDescription, *Session, error) {
 func (x *exchange) take(m *Media, sec *section) (formats []string, ok bool) {
 	kind, known := kindOf(sec.media)
 	m.Kind = kind
-	encodings, limit := x.encodings(kind)
+	encodings, limit := x.agent.encodings(kind)
 	if !known || x.taken[kind] >= limit {
 		return sec.formats, false
 	}
@@ -54,7 +54,7 @@ func (x *exchange) take(m *Media, sec *section) (formats []string, ok bool) {
 		}
 		formats = sec.formats
 	} else {
-		if !x.config.Profile.accepts(sec.proto) {
+		if !x.agent.config.Profile.accepts(sec.proto) {
 			return sec.formats, false
 		}
 		if m.Codecs = sec.codecs(kind, encodings); len(m.Codecs) == 0 {
@@ -76,7 +76,7 @@ func (x *exchange) answerMedia(m *Media, sec *section, formats []string) ownSect
 	m.Send, m.Recv = direction.sends(), direction.receives()
 	m.Extensions = x.extensions(m.Index)
 	m.RemoteSSRCs = sec.ssrcs()
-	m.SSRC = x.local.SSRC()
+	m.SSRC = x.agent.local.SSRC()
 
 	s := ownSection{media: sec.media, proto: sec.proto, formats: formats, mid: m.MID}
 	add := func(text string) { s.attrs = append(s.attrs, text) }
@@ -103,8 +103,8 @@ func (x *exchange) answerMedia(m *Media, sec *section, formats []string) ownSect
 		}
 	}
 	s.attrs = append(s.attrs, x.mirror(m.Index, sec, formats)...)
-	add(x.ssrcAttribute(m))
-	s.attrs = append(s.attrs, x.transportAttrs()...)
+	add(x.agent.ssrcAttribute(m))
+	s.attrs = append(s.attrs, x.agent.transportAttrs()...)
 	return s
 }
 
@@ -168,7 +168,7 @@ func (x *exchange) answerData(m *Media, sec *section) ownSection {
 	if setup, ok := x.answerSetup(m.Index); ok {
 		s.attrs = append(s.attrs, setup)
 	}
-	s.attrs = append(s.attrs, x.transportAttrs()...)
+	s.attrs = append(s.attrs, x.agent.transportAttrs()...)
 	return s
 }
 

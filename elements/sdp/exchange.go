@@ -8,7 +8,7 @@ import (
 
 // exchange decides, m-line by m-line, what becomes of a peer's description.
 type exchange struct {
-	*Agent
+	agent *Agent
 	layout
 	session Session
 	taken   [3]int // accepted m-lines of each media.Kind
@@ -20,7 +20,7 @@ func (a *Agent) newExchange(d *description) (*exchange, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &exchange{Agent: a, layout: l, carried: -1}, nil
+	return &exchange{agent: a, layout: l, carried: -1}, nil
 }
 
 // carry tells whether m-line i can be carried. Our transport is one BUNDLE group

@@ -12,30 +12,26 @@ func (a *Agent) offer(options OfferOptions) (*ownDescription, []Media, error) {
 	own := &ownDescription{id: ntpSeconds()}
 	offered := []Media{} // not nil: an offer without m-lines is an offer
 	next := firstDynamicType
-	add := func(kind media.Kind, bandwidth int) error {
-		codecs, n := a.encodings(kind)
+	for _, part := range []struct {
+		kind      media.Kind
+		wanted    bool
+		bandwidth int
+	}{
+		{media.Audio, options.OfferToReceiveAudio, options.MaxAudioRecvBandwidth},
+		{media.Video, options.OfferToReceiveVideo, options.MaxVideoRecvBandwidth},
+	} {
+		codecs, n := a.encodings(part.kind)
+		if !part.wanted || len(codecs) == 0 { // an m-line needs a format
+			continue
+		}
 		for i := range n {
-			m := Media{Index: len(offered), MID: fmt.Sprintf("%s%d", mediaName(kind), i), Kind: kind}
+			m := Media{Index: len(offered), MID: fmt.Sprintf("%s%d", mediaName(part.kind), i), Kind: part.kind}
 			var err error
-			if next, err = a.assignTypes(&m, codecs, next); err != nil {
-				return err
+			if next, err = a.assignTypes(&m, next); err != nil {
+				return nil, nil, err
 			}
-			if len(m.Codecs) == 0 { // an m-line needs a format
-				return nil
-			}
-			own.sections = append(own.sections, a.offerSection(&m, bandwidth))
+			own.sections = append(own.sections, a.offerMedia(&m, part.bandwidth))
 			offered = append(offered, m)
-		}
-		return nil
-	}
-	if options.OfferToReceiveAudio {
-		if err := add(media.Audio, options.MaxAudioRecvBandwidth); err != nil {
-			return nil, nil, err
-		}
-	}
-	if options.OfferToReceiveVideo {
-		if err := add(media.Video, options.MaxVideoRecvBandwidth); err != nil {
-			return nil, nil, err
 		}
 	}
 	if a.config.DataChannels {
@@ -60,7 +56,7 @@ const (
 // assignTypes gives the codecs of an m-line their payload types. As in Kurento
 // each m-line uses up a number for every dynamic codec of the endpoint, whatever
 // its kind, so that no number means two things in one transport.
-func (a *Agent) assignTypes(m *Media, codecs []encoding, next int) (int, error) {
+func (a *Agent) assignTypes(m *Media, next int) (int, error) {
 	for _, kind := range []media.Kind{media.Audio, media.Video} {
 		all, _ := a.encodings(kind)
 		for _, e := range all {
@@ -87,7 +83,7 @@ func (a *Agent) assignTypes(m *Media, codecs []encoding, next int) (int, error) 
 // equals a payload type it removes.
 const absSendTimeID = 3
 
-func (a *Agent) offerSection(m *Media, bandwidth int) ownSection {
+func (a *Agent) offerMedia(m *Media, bandwidth int) ownSection {
 	codecs, _ := a.encodings(m.Kind)
 	m.Send, m.Recv = a.config.Direction.sends(), a.config.Direction.receives()
 	m.SSRC = a.local.SSRC()

@@ -9,8 +9,8 @@ const AbsSendTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 // Session is what a completed offer/answer exchange agreed on. Nobody changes it
 // any more, the caller neither.
 type Session struct {
-	// Offerer tells that the local side made the offer, which makes it the
-	// controlling ICE agent (RFC 8445 §6.1.1) unless the peer is ICE-lite.
+	// Offerer tells that the local side made the offer. It is then the controlling
+	// ICE agent, as it is towards an ICE-lite peer (RFC 8445 §6.1.1).
 	Offerer bool
 	// Media has one entry for each m-line, refused ones included, in their order.
 	Media []Media
@@ -24,7 +24,7 @@ type Media struct {
 	Index    int
 	MID      string // "" when the peer does not name its m-lines
 	Kind     media.Kind
-	Rejected bool // by either side; only Index, MID and Kind have meaning then
+	Rejected bool // by either side; then only Index, MID and, of kinds we know, Kind have meaning
 
 	Transport  int     // index into Session.Transports
 	Send, Recv bool    // seen from the local side
@@ -63,7 +63,7 @@ type Extension struct {
 type Transport struct {
 	MIDs         []string // of the m-lines that use it
 	Ufrag, Pwd   string   // "" when the peer gave none
-	Lite         bool     // the peer is ICE-lite: the local side is controlling (RFC 8445 §6.1.1)
+	Lite         bool     // the peer is ICE-lite
 	Fingerprints []Fingerprint
 	Client       bool // the local side opens the DTLS handshake (RFC 8842 §5)
 	Candidates   []Candidate

@@ -34,52 +34,56 @@ func (a *Agent) EndLocalCandidates() {
 	a.gatherEnd = true
 }
 
+// trickled is a candidate of the peer and the m-line it names.
+type trickled struct {
+	candidate Candidate
+	at        IceCandidate
+}
+
 // AddRemoteCandidate takes what addIceCandidate brings. ok tells that c is for
 // the ICE agent now. It is false for what needs no action: a text that is no
 // candidate, a candidate of a refused m-line or of RTCP's own component, and one
-// that comes before the peer's description, which keeps it until then. Error:
-// ErrAddCandidate, when neither mid nor index is one of the description's.
+// that comes before the peer's description, which is kept until then. Error:
+// ErrAddCandidate, when neither mid nor index is one of the description's, or
+// there are too many.
 func (a *Agent) AddRemoteCandidate(ic IceCandidate) (c Candidate, ok bool, err error) {
-	if _, err := ParseCandidate(ic.Candidate); err != nil {
+	c, err = ParseCandidate(ic.Candidate)
+	if err != nil {
 		return Candidate{}, false, nil //nolint:nilerr // Kurento answers success
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.peer == nil {
-		if len(a.pending) == maxCandidates {
-			return Candidate{}, false, fmt.Errorf("%w: more than %d before the description", ErrAddCandidate, maxCandidates)
-		}
-		a.pending = append(a.pending, ic)
-		return Candidate{}, false, nil
+	if a.peer != nil {
+		transport, err := a.place(trickled{c, ic})
+		return c, transport >= 0, err
 	}
-	c, transport, err := a.place(ic)
-	return c, err == nil && transport >= 0, err
+	if len(a.early) == maxCandidates {
+		return c, false, fmt.Errorf("%w: there are %d already", ErrAddCandidate, maxCandidates)
+	}
+	a.early = append(a.early, trickled{c, ic})
+	return c, false, nil
 }
 
 // place adds a candidate to its m-line and tells which transport it is for, -1
 // for none. Called locked, with a session.
-func (a *Agent) place(ic IceCandidate) (c Candidate, transport int, err error) {
-	c, err = ParseCandidate(ic.Candidate)
-	if err != nil {
-		return c, -1, err
-	}
-	i := a.findMedia(ic)
+func (a *Agent) place(t trickled) (transport int, err error) {
+	i := a.findMedia(t.at)
 	if i < 0 {
-		return c, -1, fmt.Errorf("%w: no m-line has mid %q or index %d", ErrAddCandidate, ic.SDPMid, ic.SDPMLineIndex)
+		return -1, fmt.Errorf("%w: no m-line has mid %q or index %d", ErrAddCandidate, t.at.SDPMid, t.at.SDPMLineIndex)
 	}
 	m := &a.session.Media[i]
-	if i >= len(a.trickled) || m.Rejected {
-		return c, -1, nil
+	if m.Rejected {
+		return -1, nil
 	}
 	if a.received == maxCandidates {
-		return c, -1, fmt.Errorf("%w: there are %d already", ErrAddCandidate, maxCandidates)
+		return -1, fmt.Errorf("%w: there are %d already", ErrAddCandidate, maxCandidates)
 	}
 	a.received++
-	a.trickled[i] = append(a.trickled[i], c)
-	if c.Component != 1 {
-		return c, -1, nil
+	a.trickled[i] = append(a.trickled[i], t.candidate)
+	if t.candidate.Component != 1 {
+		return -1, nil
 	}
-	return c, m.Transport, nil
+	return m.Transport, nil
 }
 
 // findMedia returns the m-line a candidate names by its mid, ours or the peer's,
