@@ -68,12 +68,12 @@ func (m *ServerManager) Close() {}
 
 func (m *ServerManager) info() ServerInfo {
 	return ServerInfo{
-		Version: Version, Modules: m.server.modules(), Type: "KMS", Capabilities: []string{"transactions"},
+		Version: Version, Modules: m.server.Modules(), Type: "KMS", Capabilities: []string{"transactions"},
 	}
 }
 
-// modules lists the modules with the classes that can be created, ordered by name.
-func (s *Server) modules() []ModuleInfo {
+// Modules lists the modules with the classes that can be created, ordered by name.
+func (s *Server) Modules() []ModuleInfo {
 	byName := map[string]*ModuleInfo{}
 	for _, c := range s.classes {
 		m := byName[c.Module]

@@ -1,0 +1,68 @@
+// Package elements is the list of what clients can create. A program that wants more, or less, makes a list of its
+// own (see examples).
+package elements
+
+import (
+	"strings"
+
+	"github.com/rs/zerolog"
+
+	"github.com/rivero-media/rivero/conf"
+	"github.com/rivero-media/rivero/elements/passthrough"
+	"github.com/rivero-media/rivero/elements/player"
+	"github.com/rivero-media/rivero/elements/recorder"
+	"github.com/rivero-media/rivero/elements/sdp"
+	"github.com/rivero-media/rivero/elements/webrtc"
+	"github.com/rivero-media/rivero/elements/webrtc/transport"
+	"github.com/rivero-media/rivero/pipeline"
+	"github.com/rivero-media/rivero/pipeline/codec"
+)
+
+// Steps are the conversions that the graphs may use.
+func Steps(mtu int) codec.Steps { return nil }
+
+// Classes lists the classes with the settings of a configuration. The pool carries all WebRTC connections; the
+// caller closes it after the server.
+func Classes(c *conf.Config, log zerolog.Logger) (classes []*pipeline.Class, pool *transport.Pool, err error) {
+	w := c.WebRtcEndpoint
+	pool, err = transport.NewPool(transport.PoolConfig{
+		MinPort: uint16(c.BaseRtpEndpoint.MinPort), MaxPort: uint16(c.BaseRtpEndpoint.MaxPort),
+		Interfaces: w.NetworkInterfaces,
+		IPv6:       true,
+		Log:        log,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	certificates := transport.NewCertificates(map[transport.KeyType]string{
+		transport.RSA: w.PemCertificateRSA, transport.ECDSA: w.PemCertificateECDSA,
+	})
+	return []*pipeline.Class{
+		passthrough.Class,
+		player.Class(player.Settings{DefaultPath: c.UriEndpoint.DefaultPath}),
+		recorder.Class(recorder.Settings{DefaultPath: c.UriEndpoint.DefaultPath}),
+		webrtc.Class(webrtc.Settings{
+			Pool: pool, Certificates: certificates,
+			AudioCodecs:       sdp.FilterWebRTC(names(c.SdpEndpoint.AudioCodecs), w.EnableH265),
+			VideoCodecs:       sdp.FilterWebRTC(names(c.SdpEndpoint.VideoCodecs), w.EnableH265),
+			NumAudio:          min(c.SdpEndpoint.NumAudioMedias, 1), // an element has one stream of a kind
+			NumVideo:          min(c.SdpEndpoint.NumVideoMedias, 1),
+			MTU:               c.BaseRtpEndpoint.MTU,
+			StunServerAddress: w.StunServerAddress,
+			StunServerPort:    w.StunServerPort,
+			TurnURL:           w.TurnURL.Text(),
+			NetworkInterfaces: strings.Join(w.NetworkInterfaces, ","),
+			IceTCP:            w.IceTCP,
+			ExternalIPv4:      w.ExternalIPv4,
+			ExternalIPv6:      w.ExternalIPv6,
+		}),
+	}, pool, nil
+}
+
+func names(codecs []conf.Codec) []string {
+	var out []string
+	for _, c := range codecs {
+		out = append(out, c.String())
+	}
+	return out
+}
