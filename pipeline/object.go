@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -46,11 +47,14 @@ type MediaObject struct {
 	created time.Time
 	subs    subscriptions
 
+	released atomic.Bool   // no longer known; it may still be closing
+	ended    chan struct{} // closed when it is released and closed
+
 	mu       sync.Mutex
 	name     string // "" means the id
 	tags     map[string]string
 	sendTags bool
-	children map[string]Object
+	children map[string]Object // until they have ended
 }
 
 // Setup gives the object its identity. parent is nil for a pipeline.
@@ -65,6 +69,7 @@ func (o *MediaObject) Setup(b Creation, parent Object) {
 func (o *MediaObject) setup(b Creation, parent Object, id string) {
 	o.server, o.class, o.parent, o.id = b.server, b.class, parent, id
 	o.created = time.Now()
+	o.ended = make(chan struct{})
 	o.tags = make(map[string]string)
 	o.children = make(map[string]Object)
 }
@@ -107,9 +112,32 @@ func (o *MediaObject) Children() []Object {
 	defer o.mu.Unlock()
 	children := make([]Object, 0, len(o.children))
 	for _, id := range slices.Sorted(maps.Keys(o.children)) {
-		children = append(children, o.children[id])
+		if c := o.children[id]; !c.Base().released.Load() {
+			children = append(children, c)
+		}
 	}
 	return children
+}
+
+// youngestFirst are the children in the order in which they are released: what was created later may depend on
+// what was there before.
+func (o *MediaObject) youngestFirst() []Object {
+	o.mu.Lock()
+	children := slices.Collect(maps.Values(o.children))
+	o.mu.Unlock()
+	slices.SortFunc(children, func(a, b Object) int { return b.Base().created.Compare(a.Base().created) })
+	return children
+}
+
+// leaveParent takes an object that has ended from its parent.
+func (o *MediaObject) leaveParent() {
+	if o.parent == nil {
+		return
+	}
+	parent := o.parent.Base()
+	parent.mu.Lock()
+	defer parent.mu.Unlock()
+	delete(parent.children, o.id)
 }
 
 // Name is the name the client gave, the id before that.

@@ -84,6 +84,9 @@ func (s *Server) Manager() *ServerManager { return s.manager }
 // Classes lists every class, abstract ones included.
 func (s *Server) Classes() []*Class { return slices.Clone(s.classes) }
 
+// Factories lists the names that Create accepts.
+func (s *Server) Factories() []string { return slices.Sorted(maps.Keys(s.byName)) }
+
 // UseSessions tells the server who knows the sessions. Called once, before the first request.
 func (s *Server) UseSessions(sessions Sessions) {
 	s.mu.Lock()
@@ -164,28 +167,34 @@ func (s *Server) find(id string) (Object, bool) {
 
 func (s *Server) resolve(id string) (wire.Ref, error) { return s.Object(id) }
 
-// Release ends an object and everything below it, children first. Whoever else references it finds it gone.
-// Releasing twice, and releasing the server manager, does nothing.
+// Release ends an object and everything below it, children first and of them the youngest first. It returns when
+// they have ended, whoever else is releasing them. Releasing twice, and releasing the server manager, does nothing.
 func (s *Server) Release(o Object) {
 	if o == Object(s.manager) {
 		return
 	}
-	for _, c := range o.Base().Children() {
-		s.Release(c)
-	}
+	base := o.Base()
+	s.releaseChildren(base)
 	if !s.disown(o) {
+		<-base.ended
 		return
 	}
-	for _, c := range o.Base().Children() { // created while the others were being released
-		s.Release(c)
-	}
+	defer close(base.ended)
+	s.releaseChildren(base) // created while the others were being released
 	o.Close()
-	o.Base().subs.clear()
+	base.subs.clear()
+	base.leaveParent()
 	s.log.Debug().Str("object", o.ID()).Msg("object released")
 	s.manager.Emit(ObjectDestroyed{ObjectID: o.ID()})
 }
 
-// disown takes an object out of the tables; false when somebody else did.
+func (s *Server) releaseChildren(o *MediaObject) {
+	for _, c := range o.youngestFirst() {
+		s.Release(c)
+	}
+}
+
+// disown takes an object out of the table; false when somebody else did.
 func (s *Server) disown(o Object) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -193,12 +202,7 @@ func (s *Server) disown(o Object) bool {
 		return false
 	}
 	delete(s.objects, o.ID())
-	if p := o.Base().parent; p != nil {
-		parent := p.Base()
-		parent.mu.Lock()
-		delete(parent.children, o.ID())
-		parent.mu.Unlock()
-	}
+	o.Base().released.Store(true)
 	return true
 }
 
