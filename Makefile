@@ -1,0 +1,93 @@
+# Everything a developer types. `make` alone explains itself.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+# The server and all other programs are built without cgo; only the race detector needs it.
+export CGO_ENABLED := 0
+
+TESTFLAGS ?=
+FUZZTIME  ?= 20s
+BENCHTIME ?= 1s
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.3.0
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## the server and the load tester, into bin/
+	go build -trimpath -ldflags='-s -w' -o bin/ ./cmd/rivero ./cmd/rivero-load
+
+.PHONY: run
+run: ## start the server with its defaults and name the address of the playground
+	go build -o bin/ ./cmd/rivero
+	exec bin/rivero
+
+.PHONY: test
+test: vet unit e2e ## all tests; installs what they need
+
+.PHONY: vet
+vet:
+	go vet ./...
+	go vet -tags e2e ./e2e
+
+.PHONY: unit
+unit: ## tests of the packages, with the race detector
+	CGO_ENABLED=1 go test -race $(TESTFLAGS) ./...
+
+.PHONY: e2e
+e2e: deps ## the binary with real clients, Chromium and ffmpeg
+	go test -tags e2e -count=1 -timeout 15m $(TESTFLAGS) ./e2e
+
+.PHONY: lint
+lint: bin/staticcheck bin/govulncheck ## gofmt, vet, staticcheck, govulncheck
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+	  if [ -n "$$unformatted" ]; then echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	bin/staticcheck ./...
+	bin/staticcheck -tags e2e ./e2e
+	@./scripts/vulnerabilities
+
+.PHONY: bench
+bench: ## Go benchmarks, then the load test whose table is in docs/performance.md
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+	./scripts/load-table
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME (20s)
+	@set -e -o pipefail; for package in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+	    echo "== $$package $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+	  done; \
+	done
+
+# What the tests need beyond Go.
+
+.PHONY: deps
+deps: tools e2e/node_modules/.installed e2e/clients/7.3.0/node_modules/.installed e2e/clients/6.18.0/node_modules/.installed ## install what the tests need (Debian)
+
+.PHONY: tools
+tools:
+	@./scripts/install-tools
+
+%/node_modules/.installed: %/package.json %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund
+	touch $@
+
+.PHONY: vendor
+vendor: deps ## build the client in web/vendor again
+	cd e2e && node bundle.js clients/7.3.0 ../web/vendor
+
+bin/staticcheck: Makefile
+	GOBIN=$(CURDIR)/bin go install $(STATICCHECK)
+
+bin/govulncheck: Makefile
+	GOBIN=$(CURDIR)/bin go install $(GOVULNCHECK)
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin artifacts e2e/node_modules e2e/clients/*/node_modules
