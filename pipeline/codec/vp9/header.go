@@ -58,6 +58,19 @@ func ParseHeader(frame []byte) (Header, error) {
 	return check(h, &r)
 }
 
+// IsKeyFrame tells whether a frame is a key frame. Its first byte or two are
+// enough.
+func IsKeyFrame(frame []byte) bool {
+	r := bits.NewReader(frame)
+	if r.Bits(2) != 2 {
+		return false
+	}
+	if r.Bits(2) == 3 { // profile 3
+		r.Skip(1)
+	}
+	return !r.Flag() && !r.Flag() && !r.Overrun() // show_existing_frame, frame_type
+}
+
 // skipColorConfig passes over color_config() (specification §6.2.2).
 func skipColorConfig(r *bits.Reader, profile int) {
 	if profile >= firstDeepPro {

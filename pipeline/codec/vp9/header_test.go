@@ -32,6 +32,9 @@ func TestParseHeader(t *testing.T) {
 		if got != tt.want || !errors.Is(err, tt.err) {
 			t.Errorf("%s: %+v, %v; want %+v, %v", tt.name, got, err, tt.want, tt.err)
 		}
+		if tt.err == nil && IsKeyFrame(tt.frame[:1]) != tt.want.Key {
+			t.Errorf("%s: key frame: %v", tt.name, !tt.want.Key)
+		}
 	}
 }
 
@@ -43,6 +46,9 @@ func FuzzParseHeader(f *testing.F) {
 		h, err := ParseHeader(frame)
 		if err != nil && h != (Header{}) || (h.Width > 0) != h.Key {
 			t.Errorf("%+v, %v", h, err)
+		}
+		if err == nil && h.Key != IsKeyFrame(frame) {
+			t.Errorf("%+v, but key frame: %v", h, !h.Key)
 		}
 	})
 }

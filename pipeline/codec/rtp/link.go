@@ -1,0 +1,58 @@
+package rtp
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+// link is a node's connection to its source. It passes on what the node's
+// receivers want. They may be bound before the node is, so it remembers that.
+type link struct {
+	format atomic.Pointer[media.Format] // of the packets to come, nil: unbound
+
+	mu      sync.Mutex
+	source  media.Source
+	wantKey bool // asked for while there was no source
+	limit   int
+}
+
+// Bind is part of codec.Node.
+func (l *link) Bind(f *media.Format, from media.Source) {
+	l.format.Store(f)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.source = from
+	if from == nil {
+		return
+	}
+	if l.limit > 0 {
+		from.SetMaxBitrate(l.limit)
+	}
+	if l.wantKey {
+		l.wantKey = false
+		from.RequestKeyFrame()
+	}
+}
+
+// RequestKeyFrame is part of media.Upstream.
+func (l *link) RequestKeyFrame() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.source == nil {
+		l.wantKey = true
+		return
+	}
+	l.source.RequestKeyFrame()
+}
+
+// SetMaxBitrate is part of media.Upstream.
+func (l *link) SetMaxBitrate(bps int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.limit = bps
+	if l.source != nil {
+		l.source.SetMaxBitrate(bps)
+	}
+}

@@ -1,0 +1,75 @@
+package rtp
+
+import (
+	"math/rand/v2"
+	"sync"
+
+	"github.com/rivero-media/rivero/pipeline/codec"
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+// packetizer is the step from whole frames to RTP payloads: one stream with a
+// source identifier of its own, whose packets can be sent again.
+type packetizer struct {
+	link
+	out    *media.Output
+	packer packer
+	ring   *media.Ring
+	base   uint32 // RTP timestamp of the zero of the pipeline clock
+
+	mu     sync.Mutex // of what follows: when a route is swapped two producers may call
+	packet media.Packet
+	buf    []byte
+}
+
+var _ codec.Node = (*packetizer)(nil)
+
+func newPacketizer(to media.Format, p packer) *packetizer {
+	size := MaxPayload
+	if to.Kind == media.Audio {
+		size = maxAudio
+	}
+	n := &packetizer{packer: p, ring: media.NewRing(), base: rand.Uint32(), buf: make([]byte, size)}
+	n.out = media.NewOutput(n, nil)
+	n.packet.Format = n.out.SetFormat(to)
+	n.packet.RTP.Version = 2
+	n.packet.RTP.SSRC = rand.Uint32()
+	n.packet.RTP.SequenceNumber = uint16(rand.Uint32())
+	return n
+}
+
+func (n *packetizer) Output() *media.Output { return n.out }
+
+// Close is part of codec.Node.
+func (n *packetizer) Close() { n.out.Close() }
+
+// Resend is part of media.Upstream.
+func (n *packetizer) Resend(seq uint16, f func(*media.Packet)) bool { return n.ring.Resend(seq, f) }
+
+// End is part of media.Ender.
+func (n *packetizer) End() { n.out.End() }
+
+func (n *packetizer) Write(p *media.Packet) {
+	if p.Format != n.format.Load() {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.packer.load(p.Data, p.Key) {
+		return
+	}
+	out := &n.packet
+	out.RTP.Timestamp = n.base + ticks(p.PTS, out.Format.ClockRate)
+	out.PTS, out.Key, out.Burst = p.PTS, p.Key, p.Burst
+	for last := false; !last; {
+		var size int
+		size, last = n.packer.next(n.buf)
+		out.Data = n.buf[:size]
+		out.RTP.Marker = last && out.Format.Kind == media.Video
+		out.RTP.SequenceNumber++
+		n.ring.Put(out)
+		n.out.Write(out)
+		out.Key = false
+	}
+	out.Data, out.Burst = nil, nil
+}
