@@ -1,6 +1,105 @@
 package jsonrpc
 
-import "github.com/rivero-media/rivero/pipeline"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
 
-// testClasses are classes that only tests have.
-func testClasses() []*pipeline.Class { return nil }
+	"github.com/rivero-media/rivero/pipeline"
+)
+
+// gates let a test decide when an operation goes on. A gate is there when it is first named.
+type gates struct {
+	mu     sync.Mutex
+	byName map[string]*gate
+}
+
+type gate struct{ reached, open chan struct{} }
+
+func (g *gates) get(name string) *gate {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.byName == nil {
+		g.byName = make(map[string]*gate)
+	}
+	if g.byName[name] == nil {
+		g.byName[name] = &gate{make(chan struct{}, 100), make(chan struct{})}
+	}
+	return g.byName[name]
+}
+
+// reached waits until an operation has come to the gate.
+func (g *gates) reached(t testing.TB, name string) {
+	t.Helper()
+	select {
+	case <-g.get(name).reached:
+	case <-time.After(patience):
+		t.Fatalf("nobody came to gate %s", name)
+	}
+}
+
+func (g *gates) open(name string) { close(g.get(name).open) }
+
+func (g *gates) pass(ctx context.Context, name string) error {
+	gate := g.get(name)
+	gate.reached <- struct{}{}
+	select {
+	case <-gate.open:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// probe is an element with operations that tests need.
+type probe struct {
+	pipeline.MediaElement
+	gates *gates
+}
+
+type inPipeline struct {
+	MediaPipeline *pipeline.MediaPipeline `kurento:"mediaPipeline"`
+}
+
+type gateParams struct {
+	Gate string `kurento:"gate"`
+}
+
+// Probed is an event of Probe.
+type Probed struct {
+	pipeline.Media
+	Number int `kurento:"number"`
+}
+
+// testClasses are classes that only tests have. Their operations stop at gates.
+func testClasses(g *gates) []*pipeline.Class {
+	wait := func(ctx context.Context, p *probe, params gateParams) (string, error) {
+		return params.Gate, p.gates.pass(ctx, params.Gate)
+	}
+	return []*pipeline.Class{{
+		Name: "Probe", Module: "core", Parent: pipeline.MediaElementClass,
+		New: pipeline.New(func(_ context.Context, c pipeline.Creation, params inPipeline) (pipeline.Object, error) {
+			p := &probe{gates: g}
+			p.Setup(c, p, params.MediaPipeline, params.MediaPipeline)
+			return p, nil
+		}),
+		Methods: pipeline.Methods(
+			pipeline.Op("wait", wait),
+			pipeline.Slow(pipeline.Op("takeLong", wait)),
+			pipeline.Do("panic", func(context.Context, *probe, pipeline.None) error { panic("out of luck") }),
+			pipeline.Do("fail", func(context.Context, *probe, pipeline.None) error {
+				return fmt.Errorf("no luck: %w", errors.New("none left"))
+			}),
+			pipeline.Do("emit", func(_ context.Context, p *probe, n struct {
+				Number int `kurento:"number"`
+			}) error {
+				p.Emit(Probed{Number: n.Number})
+				return nil
+			}),
+		),
+		Events: []pipeline.EventType{pipeline.Raises[Probed]("OldProbed")},
+	}}
+}

@@ -1,9 +1,8 @@
 package jsonrpc
 
 import (
-	"crypto/tls"
 	"errors"
-	"net"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,7 +13,6 @@ import (
 const (
 	maxMessage   = 32_000_000       // bytes, as in the original; a larger one closes with 1009
 	writeTimeout = 30 * time.Second // in which a client has to take a message
-	closeTimeout = 2 * time.Second  // in which a client has to answer our closing
 	maxAside     = 64               // slow requests of one client under way
 )
 
@@ -28,10 +26,11 @@ type conn struct {
 	order  *order
 	lanes  lanes
 	aside  chan struct{} // a token for each slow request
+	ended  chan struct{} // closed when the connection is done with
 }
 
 func newConn(s *Server, socket *websocket.Conn) *conn {
-	c := &conn{server: s, socket: socket, aside: make(chan struct{}, maxAside)}
+	c := &conn{server: s, socket: socket, aside: make(chan struct{}, maxAside), ended: make(chan struct{})}
 	c.log = s.log.With().Str("client", socket.RemoteAddr().String()).Logger()
 	c.box = newMailbox(func() {
 		c.log.Warn().Int("bytes", hardBacklog).Msg("client does not read what is sent to it and is disconnected")
@@ -43,17 +42,17 @@ func newConn(s *Server, socket *websocket.Conn) *conn {
 
 // serve handles the client until the socket ends, and returns when everything it asked for is done.
 func (c *conn) serve() {
-	var writer = make(chan struct{})
-	go func() {
-		defer close(writer)
-		c.write()
-	}()
+	var writer sync.WaitGroup
+	writer.Go(c.write)
 	c.socket.SetReadLimit(maxMessage)
 	err := c.read()
 	c.server.sessions.unbind(c.box)
 	c.box.close()
-	c.finish(err)
-	<-writer
+	if errors.Is(err, websocket.ErrReadLimit) {
+		c.linger()
+	}
+	c.cut()
+	writer.Wait()
 	c.lanes.wait()
 	c.log.Info().AnErr("reason", err).Msg("client disconnected")
 }
@@ -67,25 +66,6 @@ func (c *conn) read() error {
 		c.handle(text)
 	}
 	return nil
-}
-
-// finish ends the socket. Where we are the one who ends it the client gets the time to read why.
-func (c *conn) finish(err error) {
-	if errors.Is(err, websocket.ErrReadLimit) {
-		linger(c.socket)
-	}
-	c.cut()
-}
-
-// cut ends the socket at once. Unlike closing it properly it never blocks, even over TLS with a full socket.
-func (c *conn) cut() {
-	raw := c.socket.NetConn()
-	if t, ok := raw.(*tls.Conn); ok {
-		raw = t.NetConn()
-	}
-	if err := raw.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-		c.log.Debug().Err(err).Msg("socket cannot be closed")
-	}
 }
 
 func (c *conn) write() {
@@ -121,66 +101,49 @@ func (c *conn) handle(text []byte) {
 	if _, given := r.params[sessionParam]; !given && isBound && !r.badParams {
 		r.params = r.params.with(bound)
 	}
-	session, given := r.session()
-	rebinds := !isBound || session != bound
 	lane, slow := c.server.route(r)
-	if slow && !given {
-		session, given = uuid.NewString(), true
-		r.params = r.params.with(session)
+	if _, given := r.params[sessionParam]; !given && slow {
+		r.params = r.params.with(uuid.NewString())
 	}
-	x, run := c.exchange(r, session, given)
+	session, ok := r.session()
+	x, run := c.exchange(r, session, ok)
+	stays := isBound && ok && session == bound // the answer does not give the connection another session
 	switch {
-	case slow:
-		if rebinds {
-			c.server.sessions.bind(c.box, session)
-		}
-		x.then(func(a *answer) { c.box.put(a.text) })
-		c.setAside(lane, run)
-	case lane != "" && !rebinds:
-		put := c.order.next(len(text))
-		x.then(func(a *answer) { put(a.text) })
+	case slow && ok:
+		c.runAside(x, run, lane, session)
+	case stays && lane != "":
+		c.answerInOrder(x, len(text))
 		c.lanes.do(lane, run)
-	case r.method == "ping" && !rebinds:
-		put := c.order.next(len(text))
-		x.then(func(a *answer) { put(a.text) })
+	case stays && r.method == "ping":
+		c.answerInOrder(x, len(text))
 		run()
 	default:
-		c.order.settle()
-		run()
-		a := x.wait()
-		if a.binds {
-			c.server.sessions.bind(c.box, a.session)
-		}
-		c.order.next(len(text))(a.text)
+		c.runAlone(x, run, len(text))
 	}
 }
 
-// exchange finds or begins the exchange of a request. run executes the request, or does nothing when this is
-// a retry.
-func (c *conn) exchange(r *request, session string, given bool) (x *exchange, run func()) {
-	s := c.server
-	key, known := s.retries.keyOf(session, r)
-	x, first := &exchange{}, true
-	if known && given {
-		if x, first = s.retries.begin(key); !first {
-			return x, func() {}
-		}
-	}
-	return x, func() {
-		a := s.process(s.ctx, r, 0)
-		a.value = nil // only transactions refer to it
-		if known && !given {
-			key.session = a.session
-		}
-		if known && (given || a.binds) {
-			s.retries.keep(key, x, a)
-		}
-		x.finish(a)
-	}
+// answerInOrder takes the next place for the answer.
+func (c *conn) answerInOrder(x *exchange, size int) {
+	put := c.order.next(size)
+	x.then(func(a *answer) { put(a.text) })
 }
 
-// setAside runs a slow request after what its pipeline has to do before it, and in the way of nobody.
-func (c *conn) setAside(lane string, run func()) {
+// runAlone executes a request that may concern everything: after those before it and before those behind it.
+func (c *conn) runAlone(x *exchange, run func(), size int) {
+	c.order.settle()
+	run()
+	a := x.wait()
+	if a.binds {
+		c.server.sessions.bind(c.box, a.session)
+	}
+	c.order.next(size)(a.text)
+}
+
+// runAside executes a slow request after what its pipeline has to do before it, in the way of nobody: its answer
+// goes out when it is there.
+func (c *conn) runAside(x *exchange, run func(), lane, session string) {
+	c.server.sessions.bind(c.box, session)
+	x.then(func(a *answer) { c.box.put(a.text) })
 	c.aside <- struct{}{}
 	slow := func() {
 		defer func() { <-c.aside }()
@@ -191,4 +154,28 @@ func (c *conn) setAside(lane string, run func()) {
 		return
 	}
 	c.lanes.do(lane, func() { c.lanes.aside(slow) })
+}
+
+// exchange finds or begins the exchange of a request of a session, known tells whether it has one. run executes the request, or does nothing when this is
+// a retry.
+func (c *conn) exchange(r *request, session string, known bool) (x *exchange, run func()) {
+	s := c.server
+	key, keyed := s.retries.keyOf(session, r)
+	x, first := &exchange{}, true
+	if keyed && known {
+		if x, first = s.retries.begin(key); !first {
+			return x, func() {}
+		}
+	}
+	return x, func() {
+		a := s.process(s.ctx, r, 0)
+		a.value = nil // only transactions refer to it
+		if !known {
+			key.session = a.session // the answer began it
+		}
+		if keyed && (known || a.binds) {
+			s.retries.keep(key, x, a)
+		}
+		x.finish(a)
+	}
 }

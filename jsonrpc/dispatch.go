@@ -7,14 +7,13 @@ import (
 	"time"
 )
 
-// session is the id that came with a request or was injected.
-func (r *request) session() (id string, given bool) {
-	raw, given := r.params[sessionParam]
-	if !given {
+// session is the id that came with a request or was injected, "" and false for none or one that is refused.
+func (r *request) session() (id string, ok bool) {
+	id, ok = scalarText(r.params[sessionParam])
+	if !ok || len(id) > maxSessionID {
 		return "", false
 	}
-	id, ok := scalarText(raw)
-	return id, ok
+	return id, true
 }
 
 // route says which pipeline's lane a request belongs to, "" when it belongs to none or to several, and whether
@@ -100,7 +99,7 @@ func (s *Server) process(ctx context.Context, r *request, depth int) (a *answer)
 }
 
 func (s *Server) call(ctx context.Context, r *request, depth int) (result, error) {
-	m, ok := methods[r.method]
+	m, ok := s.methods[r.method]
 	switch {
 	case !ok:
 		return nil, errMethodNotFound

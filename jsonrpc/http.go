@@ -1,10 +1,8 @@
 package jsonrpc
 
 import (
-	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/gorilla/websocket"
 )
@@ -55,7 +53,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c := newConn(s, socket)
 	if !s.track(c) {
-		c.leave()
+		c.say(websocket.CloseGoingAway, "")
+		c.cut()
 		return
 	}
 	defer s.untrack(c)
@@ -66,28 +65,4 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.log.Info().Str("origin", r.Header.Get("Origin")).Msg("client connected")
 	c.serve()
-}
-
-// refuse ends a connection to a wrong path the way the original does.
-func (c *conn) refuse() {
-	text := websocket.FormatCloseMessage(websocket.CloseProtocolError, "Invalid path")
-	if err := c.socket.WriteControl(websocket.CloseMessage, text, time.Now().Add(closeTimeout)); err == nil {
-		linger(c.socket)
-	}
-	c.cut()
-}
-
-// linger gives the client time to read our close message: ending a socket that has unread input would reset the
-// connection and take the message with it.
-func linger(socket *websocket.Conn) {
-	raw := socket.NetConn()
-	if err := raw.SetReadDeadline(time.Now().Add(closeTimeout)); err != nil {
-		return
-	}
-	header := make([]byte, 2)
-	// A client that has understood answers with a close frame, and waits for us to end the socket.
-	if n, err := io.ReadFull(raw, header); err != nil || n == 2 && header[0]&0x0f == websocket.CloseMessage {
-		return
-	}
-	_, _ = io.CopyN(io.Discard, raw, 2*maxMessage) // the deadline or the client ends it
 }

@@ -9,77 +9,122 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/rs/zerolog"
 )
 
-// open opens the configured ports. One of two that cannot be opened is logged, and both are an error.
-func (s *Server) open() ([]listener, error) {
-	var listeners []listener
+// listener is a port with the HTTP server behind it.
+type listener struct {
+	net.Listener
+	http   *http.Server
+	scheme string // ws or wss
+}
+
+// close ends the port and the plain HTTP requests on it.
+func (l listener) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := l.http.Shutdown(ctx); err != nil {
+		_ = l.http.Close() // what did not end in time; there is nobody left to tell
+	}
+	_ = l.Listener.Close() // for the case that Serve has not begun; closed already otherwise
+}
+
+// Listen opens the configured ports. When it returns without error clients can connect to them; they are answered
+// once Serve runs. That one of two ports cannot be opened is logged; an error means that there is none.
+func (s *Server) Listen() error {
 	var problems []error
-	add := func(name string, l net.Listener, err error) {
+	open := func(scheme string, l net.Listener, err error) {
 		if err != nil {
-			s.log.Error().Err(err).Str("port", name).Msg("port cannot be opened")
-			problems = append(problems, fmt.Errorf("%s: %w", name, err))
+			s.log.Error().Err(err).Str("port", scheme).Msg("port cannot be opened")
+			problems = append(problems, fmt.Errorf("%s: %w", scheme, err))
 			return
 		}
-		s.log.Info().Str("port", name).Str("address", l.Addr().String()).Msg("listening")
-		listeners = append(listeners, s.newListener(name, l))
+		s.listenOn(scheme, l)
 	}
 	if s.config.Port != 0 {
 		l, err := s.listen(s.config.Address, s.config.Port)
-		add("ws", l, err)
+		open("ws", l, err)
 	}
 	if s.config.SecurePort != 0 {
 		l, err := s.listenTLS()
-		add("wss", l, err)
+		open("wss", l, err)
 	}
-	if len(listeners) == 0 {
-		problems = append([]error{errors.New("no port to listen on")}, problems...)
-		return nil, errors.Join(problems...)
+	if len(s.Addrs()) == 0 {
+		return errors.Join(append([]error{errors.New("no port to listen on")}, problems...)...)
 	}
-	return listeners, nil
+	return nil
 }
 
-func (s *Server) newListener(scheme string, l net.Listener) listener {
-	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	return listener{
-		Listener: l,
-		url:      scheme + "://" + net.JoinHostPort(s.config.RegistrarLocalAddress, port) + "/" + s.config.Path,
-		http: &http.Server{
-			Handler:           s,
-			ReadHeaderTimeout: 10 * time.Second,
-			IdleTimeout:       time.Minute,
-			ErrorLog:          stdlog.New(s.log.With().Str("level", "debug").Logger(), "", 0),
-		},
+// ListenOn adds a listener to those that Serve serves, with plain ws. The server closes it.
+func (s *Server) ListenOn(l net.Listener) { s.listenOn("ws", l) }
+
+func (s *Server) listenOn(scheme string, l net.Listener) {
+	s.log.Info().Str("port", scheme).Stringer("address", l.Addr()).Msg("listening")
+	server := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       time.Minute,
+		ErrorLog:          stdlog.New(httpErrors{s.log}, "", 0),
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listeners = append(s.listeners, listener{l, server, scheme})
 }
 
-// listen opens a port, on IPv6 and IPv4 with one socket where that is wanted and possible. A negative port is one
-// of the system's choice, for tests.
+// httpErrors logs what net/http complains about: clients that break off, bad certificates.
+type httpErrors struct{ log zerolog.Logger }
+
+func (h httpErrors) Write(line []byte) (int, error) {
+	h.log.Debug().Str("reason", strings.TrimSpace(string(line))).Msg("http connection failed")
+	return len(line), nil
+}
+
+// Addrs are the addresses listened on, ws before wss.
+func (s *Server) Addrs() []net.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var addrs []net.Addr
+	for _, l := range s.listeners {
+		addrs = append(addrs, l.Addr())
+	}
+	return addrs
+}
+
+// listen opens a port on an address, or on all of IPv6 and IPv4 with one socket where that is wanted and possible.
 func (s *Server) listen(address string, port int) (net.Listener, error) {
-	network := "tcp"
-	if !s.config.IPv6 && address == "" {
-		network = "tcp4"
-	}
 	var lc net.ListenConfig
-	return lc.Listen(context.Background(), network, net.JoinHostPort(address, strconv.Itoa(max(port, 0))))
+	hostport := net.JoinHostPort(address, strconv.Itoa(port))
+	if address != "" || s.config.IPv6 {
+		l, err := lc.Listen(context.Background(), "tcp", hostport)
+		if err == nil || address != "" {
+			return l, err
+		}
+	}
+	return lc.Listen(context.Background(), "tcp4", hostport)
 }
 
 func (s *Server) listenTLS() (net.Listener, error) {
 	if s.config.Certificate == "" {
 		return nil, errors.New("no certificate is configured")
 	}
-	if _, err := loadCertificate(s.config.Certificate, s.config.Password); err != nil {
-		// Not the end: the file is read again for each connection.
-		s.log.Error().Err(err).Msg("certificate cannot be used")
-	}
 	l, err := s.listen("", s.config.SecurePort)
 	if err != nil {
 		return nil, err
 	}
-	return tls.NewListener(l, &tls.Config{
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-			return loadCertificate(s.config.Certificate, s.config.Password)
-		},
-	}), nil
+	return s.secure(l), nil
+}
+
+// secure puts TLS on a listener. The certificate is read again for each connection, so a new one takes effect at
+// once and a broken one breaks only that.
+func (s *Server) secure(l net.Listener) net.Listener {
+	load := func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+		return loadCertificate(s.config.Certificate, s.config.Password)
+	}
+	if _, err := load(nil); err != nil {
+		s.log.Error().Err(err).Msg("certificate cannot be used")
+	}
+	return tls.NewListener(l, &tls.Config{GetCertificate: load})
 }

@@ -2,6 +2,7 @@ package jsonrpc
 
 import (
 	"context"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,6 @@ func testObjects(t testing.TB, classes ...*pipeline.Class) *pipeline.Server {
 // startServer runs a server on a port of the system's choice until the test ends.
 func startServer(t testing.TB, config Config, objects *pipeline.Server) *Server {
 	t.Helper()
-	config.Port, config.Address = -1, "127.0.0.1"
 	if config.Path == "" {
 		config.Path = "kurento"
 	}
@@ -37,9 +37,11 @@ func startServer(t testing.TB, config Config, objects *pipeline.Server) *Server 
 		log = zerolog.New(zerolog.NewTestWriter(t))
 	}
 	s := NewServer(config, objects, nil, log)
-	if err := s.Listen(); err != nil {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
 		t.Fatal(err)
 	}
+	s.ListenOn(l)
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx) }()
@@ -93,3 +95,15 @@ func (c *client) receive() string {
 }
 
 func isEvent(text string) bool { return strings.Contains(text, `"method":"onEvent"`) }
+
+// eventually waits until cond is true.
+func eventually(t testing.TB, what string, cond func() bool) {
+	t.Helper()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); !cond(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatal("waited in vain: ", what)
+		}
+	}
+}

@@ -22,10 +22,8 @@ type method struct {
 	run  func(ctx context.Context, c *call) (result, error)
 }
 
-var methods map[string]method
-
-func init() {
-	methods = map[string]method{
+func methodTable() map[string]method {
+	return map[string]method{
 		"ping":         {bare: true, run: ping},
 		"connect":      {bare: true, run: connect},
 		"create":       {run: create},

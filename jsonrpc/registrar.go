@@ -2,6 +2,7 @@ package jsonrpc
 
 import (
 	"context"
+	"net"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -21,7 +22,13 @@ func (s *Server) announce(listeners []listener) {
 	if s.config.Registrar == "" || len(listeners) == 0 {
 		return
 	}
-	url := listeners[len(listeners)-1].url
+	l := listeners[len(listeners)-1]
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		s.log.Error().Err(err).Msg("address cannot be announced")
+		return
+	}
+	url := l.scheme + "://" + net.JoinHostPort(s.config.RegistrarLocalAddress, port) + "/" + s.config.Path
 	s.work.Go(func() { s.register(url) })
 }
 

@@ -1,6 +1,8 @@
 package jsonrpc
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/rivero-media/rivero/pipeline"
@@ -45,7 +47,7 @@ func (t *SessionTable) clear(s *session, release bool, dead *[]pipeline.Object) 
 	t.tidy(s)
 }
 
-// top are the objects of a session that have no parent.
+// top are the objects of a session that have no parent, ordered by id.
 func (s *session) top() []pipeline.Object {
 	var top []pipeline.Object
 	for _, o := range s.held {
@@ -53,6 +55,7 @@ func (s *session) top() []pipeline.Object {
 			top = append(top, o)
 		}
 	}
+	slices.SortFunc(top, func(a, b pipeline.Object) int { return strings.Compare(a.ID(), b.ID()) })
 	return top
 }
 
@@ -69,7 +72,7 @@ func (t *SessionTable) release(object string) {
 	t.bury(dead)
 }
 
-// unref is called locked. Children come before their parents in dead.
+// unref is called locked.
 func (t *SessionTable) unref(s *session, o pipeline.Object, dead *[]pipeline.Object) {
 	if _, ok := s.held[o.ID()]; !ok {
 		return // nor anything below it
@@ -129,8 +132,14 @@ func (t *SessionTable) bury(dead []pipeline.Object) {
 	if len(dead) == 0 {
 		return
 	}
+	isDead := make(map[pipeline.Object]bool, len(dead))
 	for _, o := range dead {
-		t.objects.Release(o)
+		isDead[o] = true
+	}
+	for _, o := range dead {
+		if !isDead[o.Base().Parent()] { // the parent's release includes it
+			t.objects.Release(o)
+		}
 	}
 	t.mu.Lock()
 	for _, o := range dead {

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gorilla/websocket"
 	"github.com/rs/zerolog"
 
 	"github.com/rivero-media/rivero/pipeline"
@@ -45,6 +44,7 @@ type Server struct {
 	sessions *SessionTable
 	retries  *retries
 	limits   limits
+	methods  map[string]method
 
 	ctx    context.Context // of all requests
 	cancel context.CancelFunc
@@ -66,6 +66,7 @@ func NewServer(config Config, objects *pipeline.Server, fallback http.Handler, l
 		config: config, objects: objects, fallback: fallback, log: log,
 		retries: newRetries(config.DisableRequestCache),
 		limits:  limits{fraction: config.ExceptionLimit},
+		methods: methodTable(),
 		conns:   make(map[*conn]struct{}),
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -107,9 +108,11 @@ func (s *Server) Close() {
 	for _, l := range listeners {
 		l.close()
 	}
+	var leaving sync.WaitGroup
 	for _, c := range conns {
-		c.leave()
+		leaving.Go(c.leave)
 	}
+	leaving.Wait()
 	s.work.Wait()
 }
 
@@ -129,48 +132,8 @@ func (s *Server) untrack(c *conn) {
 	s.mu.Lock()
 	delete(s.conns, c)
 	s.mu.Unlock()
+	close(c.ended)
 	s.work.Done()
-}
-
-// listener is a port with the HTTP server behind it.
-type listener struct {
-	net.Listener
-	http *http.Server
-	url  string // as announced to the registrar
-}
-
-// close ends the port and the plain HTTP requests on it.
-func (l listener) close() {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	if err := l.http.Shutdown(ctx); err != nil {
-		_ = l.http.Close() // what Shutdown could not end in time; its error is the same
-	}
-	_ = l.Listener.Close() // for the case that Serve has not begun; closed already otherwise
-}
-
-// Listen opens the configured ports. When it returns without error clients can connect to them; they are
-// answered once Serve runs.
-func (s *Server) Listen() error {
-	listeners, err := s.open()
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	s.listeners = append(s.listeners, listeners...)
-	s.mu.Unlock()
-	return nil
-}
-
-// Addrs are the addresses listened on, ws before wss.
-func (s *Server) Addrs() []net.Addr {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var addrs []net.Addr
-	for _, l := range s.listeners {
-		addrs = append(addrs, l.Addr())
-	}
-	return addrs
 }
 
 // Serve answers clients until ctx is done or Close is called, then closes. An error means that a port
@@ -200,13 +163,4 @@ func (s *Server) Serve(ctx context.Context) error {
 	s.Close()
 	serving.Wait()
 	return err
-}
-
-// leave tells the client that the server goes away and ends the connection.
-func (c *conn) leave() {
-	text := websocket.FormatCloseMessage(websocket.CloseGoingAway, "")
-	if err := c.socket.WriteControl(websocket.CloseMessage, text, time.Now().Add(time.Second)); err != nil {
-		c.log.Debug().Err(err).Msg("client cannot be told that the server ends")
-	}
-	c.cut()
 }

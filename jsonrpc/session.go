@@ -182,11 +182,16 @@ func (t *SessionTable) add(session string, o pipeline.Object) error {
 func (t *SessionTable) alive(o pipeline.Object) error {
 	for p := o; p != nil; p = p.Base().Parent() {
 		if t.dying[p.ID()] > 0 {
-			return pipeline.Errorf(pipeline.ObjectNotFound, "Object '%s' not found", o.ID())
+			return gone(o.ID())
 		}
 	}
 	_, err := t.objects.Object(o.ID())
 	return err
+}
+
+// gone is the error for an object that somebody has just released.
+func gone(id string) error {
+	return pipeline.Errorf(pipeline.ObjectNotFound, "Object '%s' not found", id)
 }
 
 // ref is called locked.
@@ -217,11 +222,10 @@ func (t *SessionTable) subscribe(session, object, event string) (string, error) 
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if err := t.alive(o); err != nil {
-		return "", err
+	s := t.byID[session]
+	if s == nil || s.held[object] == nil {
+		return "", gone(object)
 	}
-	s := t.get(session)
-	t.ref(s, o)
 	if err := o.Base().Subscribe(event, s); err != nil {
 		return "", err
 	}

@@ -36,7 +36,7 @@ func TestTranscripts(t *testing.T) {
 }
 
 func play(t *testing.T, text string) {
-	s := startServer(t, Config{}, testObjects(t, testClasses()...))
+	s := startServer(t, Config{}, testObjects(t, testClasses(&gates{})...))
 	conns := map[string]*client{}
 	names := map[string]string{}
 	for exchange := range strings.SplitSeq(text, "\n\n") {
