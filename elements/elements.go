@@ -16,10 +16,11 @@ import (
 	"github.com/rivero-media/rivero/elements/webrtc/transport"
 	"github.com/rivero-media/rivero/pipeline"
 	"github.com/rivero-media/rivero/pipeline/codec"
+	"github.com/rivero-media/rivero/pipeline/codec/rtp"
 )
 
 // Steps are the conversions that the graphs may use.
-func Steps(mtu int) codec.Steps { return nil }
+func Steps() codec.Steps { return codec.Steps{rtp.Steps} }
 
 // Classes lists the classes with the settings of a configuration. The pool carries all WebRTC connections; the
 // caller closes it after the server.
