@@ -92,8 +92,9 @@ func (u *av1Unpacker) finish(frame []byte) (whole []byte, key, ok bool) {
 // and without temporal delimiters, as the payload format wants it (§5).
 type av1Packer struct {
 	obus   []av1.OBU
-	offset int  // of the first of obus, what is already sent
-	fresh  bool // the next packet is the first of a key frame
+	left   []av1.OBU // the tail of obus that is still to be sent
+	offset int       // in the first of left, what is already sent
+	fresh  bool      // the next packet is the first of a key frame
 }
 
 const sizeBit = 0x02 // of an OBU header
@@ -110,7 +111,8 @@ func (p *av1Packer) load(unit []byte, key bool) bool {
 		}
 		unit = rest
 	}
-	return len(p.obus) > 0
+	p.left = p.obus
+	return len(p.left) > 0
 }
 
 func (p *av1Packer) next(buf []byte) (n int, last bool) {
@@ -123,8 +125,8 @@ func (p *av1Packer) next(buf []byte) (n int, last bool) {
 		buf[0] |= av1Continues
 	}
 	n = 1
-	for len(p.obus) > 0 {
-		left := p.obus[0].Size() - p.offset
+	for len(p.left) > 0 {
+		left := p.left[0].Size() - p.offset
 		room := len(buf) - n - av1.SizeLEB128(min(left, len(buf)))
 		if room <= 0 {
 			break
@@ -138,14 +140,14 @@ func (p *av1Packer) next(buf []byte) (n int, last bool) {
 			buf[0] |= av1Unended
 			break
 		}
-		p.obus, p.offset = p.obus[1:], 0
+		p.left, p.offset = p.left[1:], 0
 	}
-	return n, len(p.obus) == 0
+	return n, len(p.left) == 0
 }
 
 // copy copies the first OBU from offset on, header without size field first.
 func (p *av1Packer) copy(to []byte) {
-	o, at := p.obus[0], p.offset
+	o, at := p.left[0], p.offset
 	if at < len(o.Header) {
 		k := copy(to, o.Header[at:])
 		if at == 0 && k > 0 {

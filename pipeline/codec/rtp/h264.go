@@ -6,6 +6,7 @@ import "encoding/binary"
 const (
 	nalIDR    = 5
 	nalSPS    = 7
+	nalPPS    = 8
 	nalAUD    = 9
 	nalFiller = 12
 	nalSTAPA  = 24
@@ -21,10 +22,15 @@ const (
 
 // h264Unpacker takes single NAL units, STAP-A and FU-A: what packetization modes 0 and 1 allow (RFC 6184 §5.4).
 type h264Unpacker struct {
-	open   int  // where the NAL unit begins of which fragments are coming, -1: none
-	idr    bool // the frame in the making has an IDR slice
-	hasSPS bool // a sequence parameter set has come before
+	open int // where the NAL unit begins of which fragments are coming, -1: none
+	// Of the frame in the making: it has an IDR slice, its own parameter sets.
+	idr, ownSets bool
+	// sets are the parameter sets that came last, as in a frame. A key frame that has none of its own gets them.
+	sets []byte
 }
+
+// maxSets bounds the parameter sets that are remembered.
+const maxSets = 4096
 
 func (u *h264Unpacker) begins(payload []byte) (frame, key bool) {
 	t := payload[0] & nalType
@@ -46,7 +52,7 @@ func (u *h264Unpacker) begins(payload []byte) (frame, key bool) {
 // opensKey tells whether an access unit can be decoded from this NAL unit on: parameter sets, or if they are known the
 // first slice of an IDR picture, whose first_mb_in_slice is 0, a single bit 1.
 func (u *h264Unpacker) opensKey(t, second byte) bool {
-	return t == nalSPS || t == nalIDR && u.hasSPS && second&0x80 != 0
+	return t == nalSPS || t == nalIDR && len(u.sets) > 0 && second&0x80 != 0
 }
 
 // eachAggregated calls f for the NAL units of a STAP-A; false when it is malformed.
@@ -89,18 +95,41 @@ func isNAL(t byte) bool { return t > 0 && t < nalSTAPA }
 
 // add appends a whole NAL unit.
 func (u *h264Unpacker) add(frame, nal []byte) []byte {
-	u.note(nal[0])
-	frame = binary.BigEndian.AppendUint32(frame, uint32(len(nal)))
-	return append(frame, nal...)
+	u.remember(nal)
+	frame = u.prepare(frame, nal[0]&nalType)
+	return appendNAL(frame, nal)
 }
 
-func (u *h264Unpacker) note(header byte) {
-	switch header & nalType {
-	case nalIDR:
-		u.idr = true
-	case nalSPS:
-		u.hasSPS = true
+func appendNAL(b, nal []byte) []byte {
+	b = binary.BigEndian.AppendUint32(b, uint32(len(nal)))
+	return append(b, nal...)
+}
+
+// remember keeps a parameter set. A sequence parameter set replaces all before the frame it is in.
+func (u *h264Unpacker) remember(nal []byte) {
+	t := nal[0] & nalType
+	if t != nalSPS && t != nalPPS {
+		return
 	}
+	if t == nalSPS && !u.ownSets {
+		u.sets = u.sets[:0]
+		u.ownSets = true
+	}
+	if len(u.sets)+len(nal) <= maxSets {
+		u.sets = appendNAL(u.sets, nal)
+	}
+}
+
+// prepare puts parameter sets in front of the first slice of a key frame that came without.
+func (u *h264Unpacker) prepare(frame []byte, t byte) []byte {
+	if t != nalIDR || u.idr {
+		return frame
+	}
+	u.idr = true
+	if !u.ownSets {
+		frame = append(frame, u.sets...)
+	}
+	return frame
 }
 
 // unpackFragment appends a fragment of a NAL unit (RFC 6184 §5.8).
@@ -110,7 +139,7 @@ func (u *h264Unpacker) unpackFragment(frame, payload []byte) ([]byte, error) {
 	}
 	if u.open < 0 {
 		header := payload[0]&^nalType | payload[1]&nalType
-		u.note(header)
+		frame = u.prepare(frame, header&nalType)
 		u.open = len(frame)
 		frame = append(frame, 0, 0, 0, 0, header)
 	}
@@ -124,14 +153,15 @@ func (u *h264Unpacker) unpackFragment(frame, payload []byte) ([]byte, error) {
 
 func (u *h264Unpacker) finish(frame []byte) (whole []byte, key, ok bool) {
 	key, ok = u.idr, u.open < 0 && len(frame) > 0
-	u.idr, u.open = false, -1
+	u.idr, u.ownSets, u.open = false, false, -1
 	return frame, key, ok
 }
 
 // h264Packer makes single NAL units, STAP-A and FU-A.
 type h264Packer struct {
 	nals   [][]byte
-	offset int // in the first of nals, what is already sent in fragments
+	left   [][]byte // the tail of nals that is still to be sent
+	offset int      // in the first of left, what is already sent in fragments
 }
 
 func (p *h264Packer) load(frame []byte, _ bool) bool {
@@ -156,7 +186,8 @@ func (p *h264Packer) load(frame []byte, _ bool) bool {
 			p.nals = append(p.nals, nal)
 		}
 	}
-	return len(p.nals) > 0
+	p.left = p.nals
+	return len(p.left) > 0
 }
 
 func (p *h264Packer) next(buf []byte) (n int, last bool) {
@@ -164,21 +195,21 @@ func (p *h264Packer) next(buf []byte) (n int, last bool) {
 	case p.offset > 0 || count == 0:
 		n = p.fragment(buf)
 	case count == 1:
-		n = copy(buf, p.nals[0])
-		p.nals = p.nals[1:]
+		n = copy(buf, p.left[0])
+		p.left = p.left[1:]
 	default:
 		n = p.aggregate(buf, count)
 	}
-	return n, len(p.nals) == 0
+	return n, len(p.left) == 0
 }
 
 // fitting is how many NAL units go into the next packet, 0 if the first is too large for one.
 func (p *h264Packer) fitting(room int) (count int) {
-	if len(p.nals[0]) > room {
+	if len(p.left[0]) > room {
 		return 0
 	}
 	size := 1
-	for _, nal := range p.nals {
+	for _, nal := range p.left {
 		if size += 2 + len(nal); size > room {
 			break
 		}
@@ -191,20 +222,20 @@ func (p *h264Packer) fitting(room int) (count int) {
 func (p *h264Packer) aggregate(buf []byte, count int) int {
 	n := 1
 	var forbidden, importance byte
-	for _, nal := range p.nals[:count] {
+	for _, nal := range p.left[:count] {
 		forbidden |= nal[0] & nalForbidden
 		importance = max(importance, nal[0]&nalImportance)
 		binary.BigEndian.PutUint16(buf[n:], uint16(len(nal)))
 		n += 2 + copy(buf[n+2:], nal)
 	}
 	buf[0] = forbidden | importance | nalSTAPA
-	p.nals = p.nals[count:]
+	p.left = p.left[count:]
 	return n
 }
 
 // fragment makes a FU-A (RFC 6184 §5.8).
 func (p *h264Packer) fragment(buf []byte) int {
-	nal := p.nals[0]
+	nal := p.left[0]
 	buf[0] = nal[0]&^nalType | nalFUA
 	buf[1] = nal[0] & nalType
 	if p.offset == 0 {
@@ -214,7 +245,7 @@ func (p *h264Packer) fragment(buf []byte) int {
 	k := copy(buf[2:], nal[p.offset:])
 	if p.offset += k; p.offset == len(nal) {
 		buf[1] |= fuEnd
-		p.nals, p.offset = p.nals[1:], 0
+		p.left, p.offset = p.left[1:], 0
 	}
 	return 2 + k
 }

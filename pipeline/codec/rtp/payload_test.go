@@ -171,7 +171,7 @@ func TestUnpack(t *testing.T) {
 }
 
 func TestBegins(t *testing.T) {
-	known := &h264Unpacker{open: -1, hasSPS: true}
+	known := &h264Unpacker{open: -1, sets: unhex("00000002 6742")}
 	tests := []struct {
 		name       string
 		u          unpacker
@@ -263,6 +263,23 @@ func TestPackRefuses(t *testing.T) {
 	}
 }
 
+func TestUnpackGivesKeyFramesTheirParameterSets(t *testing.T) {
+	u := &h264Unpacker{open: -1}
+	unpack(u, [][]byte{unhex("78 0002 6742 0002 68ce"), unhex("6588")})
+	got, key, ok := unpack(u, [][]byte{unhex("7c 85 8801"), unhex("7c 45 02"), unhex("6540")})
+	want := unhex("00000002 6742 00000002 68ce 00000004 65880102 00000002 6540")
+	if !ok || !key || !bytes.Equal(got, want) {
+		t.Errorf("%x, key %v, %v; want %x", got, key, ok, want)
+	}
+	got, _, _ = unpack(u, [][]byte{unhex("78 0002 6743 0002 68cf"), unhex("6588")})
+	if want := unhex("00000002 6743 00000002 68cf 00000002 6588"); !bytes.Equal(got, want) {
+		t.Errorf("with sets of its own: %x, want %x", got, want)
+	}
+	if got, _, _ = unpack(u, [][]byte{unhex("6588")}); !bytes.Equal(got, unhex("00000002 6743 00000002 68cf 00000002 6588")) {
+		t.Errorf("after new sets: %x", got)
+	}
+}
+
 // makeFrame makes a valid frame of about n bytes.
 func makeFrame(rnd *rand.Rand, codec string, key bool, n int) []byte {
 	fill := func(head string, n int) []byte {
@@ -298,14 +315,15 @@ func makeFrame(rnd *rand.Rand, codec string, key bool, n int) []byte {
 			unit = append(unit, 0, 0, byte(len(nal)>>8), byte(len(nal)))
 			unit = append(unit, nal...)
 		}
-		first := "4180"
+		first, other := "4180", "4140"
 		if key {
 			add(unhex("6742e01f"))
 			add(unhex("68ce3c80"))
-			first = "6580"
+			first, other = "6580", "6540"
 		}
 		for range 1 + rnd.IntN(3) { // slices
 			add(fill(first, n/2+2))
+			first = other
 		}
 		return unit
 	}
