@@ -110,11 +110,21 @@ func (s *Sender) keyFrameWanted(fir bool) {
 	} else {
 		s.counters.pli++
 	}
+	s.mu.Unlock()
+	s.RequestKeyFrame()
+}
+
+// RequestKeyFrame asks whatever feeds this sender for a key frame; false when
+// nothing does. Anyone may call it.
+func (s *Sender) RequestKeyFrame() bool {
+	s.mu.Lock()
 	from := s.from
 	s.mu.Unlock()
-	if from != nil {
-		from.RequestKeyFrame()
+	if from == nil {
+		return false
 	}
+	from.RequestKeyFrame()
+	return true
 }
 
 // limit takes the bitrate that the peer can receive.

@@ -65,12 +65,13 @@ func (r *Receiver) SetMaxBitrate(bps int) {
 }
 
 // RequestKeyFrame asks the publisher for a key frame at once, by whichever way
-// was negotiated; part of media.Upstream. Before its first packet there is
-// nobody to ask, and a stream begins with a key frame anyway.
+// was negotiated; part of media.Upstream. Before the first packet there is
+// nobody to ask: should the stream not begin with a key frame, it is asked then.
 func (r *Receiver) RequestKeyFrame() {
 	r.mu.Lock()
 	s, local := r.session, r.local
-	if s == nil || !r.running || r.codec == nil || r.kind != media.Video {
+	if r.kind != media.Video || s == nil || r.codec == nil {
+		r.wantsKey = r.codec == nil
 		r.mu.Unlock()
 		return
 	}

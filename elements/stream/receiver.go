@@ -42,6 +42,7 @@ type Receiver struct {
 	byeAt    time.Duration // when the stream was left by BYE, never: it was not
 	keyTime  uint32        // timestamp of the frame last marked as key
 	hasKey   bool
+	wantsKey bool // a key frame was asked for before there was anybody to ask
 
 	senderReport    uint32 // middle of the NTP time in the last sender report, 0: none
 	senderReportAt  time.Duration
@@ -91,6 +92,9 @@ func (r *Receiver) handle(h *rtp.Header, payload []byte, at time.Duration, b *me
 	if in.lost > 0 {
 		r.askAgain(in)
 	}
+	if in.asks {
+		r.RequestKeyFrame()
+	}
 	if in.changed {
 		in.session.opts.Log.Debug().Stringer("kind", r.kind).Uint32("ssrc", h.SSRC).
 			Stringer("format", *in.format).Msg("stream of the peer")
@@ -118,6 +122,7 @@ type received struct {
 	first   uint16 // first of the packets found missing
 	lost    int    // how many to ask for
 	tooMuch bool   // more is missing than can be asked for
+	asks    bool   // the stream begins without the key frame that somebody waits for
 }
 
 // account does the bookkeeping of a packet; false when it is to be dropped.
@@ -154,6 +159,7 @@ func (r *Receiver) account(h *rtp.Header, payload []byte, at time.Duration, c *C
 	in.session, in.format = r.session, r.format
 	in.pts = r.clock.pts(h.Timestamp, at, len(r.out.Routes()) == 0)
 	in.key = r.isKey(h.Timestamp, payload)
+	in.asks, r.wantsKey = r.wantsKey && !in.key, false
 	r.lastAt = at
 	r.counters.packets++
 	r.counters.bytes += uint64(len(payload))

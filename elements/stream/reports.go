@@ -126,7 +126,10 @@ func (s *Session) compose(now time.Duration) []rtcp.Packet {
 	if len(reports) == 0 {
 		return nil
 	}
-	return append(append(reports, s.description(sources...)), rates...)
+	// The name stands behind the first report: more sender reports than one before
+	// it are not foreseen (RFC 3550 section 6.1).
+	packets := []rtcp.Packet{reports[0], s.description(sources...)}
+	return append(append(packets, reports[1:]...), rates...)
 }
 
 // reception is the report block about the stream; false when nothing came since

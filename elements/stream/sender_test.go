@@ -409,3 +409,15 @@ func TestFeedbackOfThePeerGoesUpstream(t *testing.T) {
 		t.Errorf("statistics %+v", st)
 	}
 }
+
+func TestSenderPassesKeyFrameRequestsOn(t *testing.T) {
+	b := newBench(t)
+	if b.videoOut.RequestKeyFrame() {
+		t.Error("asked without a source")
+	}
+	from := handle(newSource(vp8.Format, 1, 10, 0))
+	b.videoOut.Bind(&vp8.Format, from)
+	if !b.videoOut.RequestKeyFrame() || from.keys != 2 {
+		t.Errorf("asked %d times, want once at Bind and once now", from.keys)
+	}
+}
