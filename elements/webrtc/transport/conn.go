@@ -83,10 +83,11 @@ type Conn struct {
 
 	nominated, chosen uint64 // pair IDs; see roam
 
-	ice      atomic.Pointer[ice.Conn] // set when checks start
-	way      atomic.Pointer[way]      // where packets go; nil until a pair is selected
-	selected chan struct{}            // closed with the first way
-	relay    atomic.Pointer[relay]    // of ways without a shared socket
+	ice          atomic.Pointer[ice.Conn] // set when checks start
+	way          atomic.Pointer[way]      // where packets go; nil until a pair is selected
+	selected     chan struct{}            // closed with the first way
+	selectedOnce sync.Once
+	relay        atomic.Pointer[relay] // of ways without a shared socket
 
 	dtls association
 	keys atomic.Pointer[keys]

@@ -147,17 +147,16 @@ func (c *Conn) selectPair(local, remote ice.Candidate) {
 			dest.sock.settle(newEndpoint(peer), next.host)
 		}
 	}
-	last := c.way.Swap(next)
-	if last == nil {
-		close(c.selected)
-	} else if last.dest != nil && last.dest != next.dest {
-		last.dest.sock.unsettle(newEndpoint(last.dest.addr), last.host)
-	}
 	if next.dest == nil {
 		c.startRelay()
 	}
+	last := c.way.Swap(next)
+	if last != nil && last.dest != nil && last.dest != next.dest {
+		last.dest.sock.unsettle(newEndpoint(last.dest.addr), last.host)
+	}
 	c.log.Debug().Str("local", next.local).Str("remote", next.peer).Msg("ice pair selected")
 	c.pairSelected(next, last)
+	c.selectedOnce.Do(func() { close(c.selected) }) // DTLS begins
 }
 
 // candidateAddr is the transport address of a candidate; invalid for a name.

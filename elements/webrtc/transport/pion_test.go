@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -28,7 +27,20 @@ type browser struct {
 
 func newBrowser(t *testing.T, profile srtp.Profile) *browser {
 	t.Helper()
+	return newBrowserWith(t, profile, webrtc.SettingEngine{})
+}
+
+// newBrowserTCP makes a peer that connects by TCP only.
+func newBrowserTCP(t *testing.T) *browser {
+	t.Helper()
 	var settings webrtc.SettingEngine
+	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeTCP4})
+	settings.SetIncludeLoopbackCandidate(true)
+	return newBrowserWith(t, srtp.AES128CMSHA1_80, settings)
+}
+
+func newBrowserWith(t *testing.T, profile srtp.Profile, settings webrtc.SettingEngine) *browser {
+	t.Helper()
 	settings.SetSRTPProtectionProfiles(dtls.SRTPProtectionProfile(profile))
 	settings.SetHostAcceptanceMinWait(0)
 	settings.SetPrflxAcceptanceMinWait(0)
@@ -217,25 +229,25 @@ func testMediaWith(t *testing.T, s *side, b *browser) {
 	if string(heard.Payload) != "to the browser" {
 		t.Errorf("browser got %q", heard.Payload)
 	}
-	for i := 0; ; i++ {
+	var first rtp.Packet
+	for i := 0; first.Payload == nil; i++ {
 		if err := b.track.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: uint16(i)}, Payload: []byte("from the browser")}); err != nil {
 			t.Fatal(err)
 		}
 		s.mu.Lock()
-		n := len(s.rtp)
-		s.mu.Unlock()
-		if n > 0 {
-			break
+		if len(s.rtp) > 0 {
+			first = s.rtp[0]
 		}
+		s.mu.Unlock()
 		<-tick.C
 		if time.Now().After(end) {
 			t.Fatal("the browser is not heard")
 		}
 	}
-	if !bytes.Equal(s.rtp[0].Payload, []byte("from the browser")) {
-		t.Errorf("got %q", s.rtp[0].Payload)
+	if string(first.Payload) != "from the browser" {
+		t.Errorf("got %q", first.Payload)
 	}
-	pli, err := (&rtcp.PictureLossIndication{SenderSSRC: testSSRC, MediaSSRC: s.rtp[0].SSRC}).Marshal()
+	pli, err := (&rtcp.PictureLossIndication{SenderSSRC: testSSRC, MediaSSRC: first.SSRC}).Marshal()
 	if err != nil {
 		t.Fatal(err)
 	}

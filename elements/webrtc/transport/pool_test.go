@@ -1,0 +1,199 @@
+package transport
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+// freeRange returns the first of n successive UDP ports that were free a moment ago.
+func freeRange(t *testing.T, n int) uint16 {
+	t.Helper()
+	for first := 42000; first < 60000; first += n {
+		free := true
+		for port := first; port < first+n && free; port++ {
+			c, err := net.ListenUDP("udp", &net.UDPAddr{Port: port})
+			if free = err == nil; free {
+				c.Close()
+			}
+		}
+		if free {
+			return uint16(first)
+		}
+	}
+	t.Fatal("no free ports")
+	return 0
+}
+
+func gather(t *testing.T, s *side) {
+	t.Helper()
+	if err := s.Gather(); err != nil {
+		t.Fatal(err)
+	}
+	s.waitFor("done")
+}
+
+func TestSocketsStayInThePortRange(t *testing.T) {
+	first := freeRange(t, 6)
+	taken, err := net.ListenUDP("udp", &net.UDPAddr{Port: int(first) + 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	pool := newTestPool(t, PoolConfig{MinPort: first, MaxPort: first + 5, Sockets: 3})
+	for range 7 {
+		s := newSide(t, ConnConfig{Pool: pool})
+		gather(t, s)
+		for _, c := range s.candidates {
+			addr := netip.MustParseAddrPort(net.JoinHostPort(strings.Fields(c)[4], strings.Fields(c)[5]))
+			if addr.Port() < first || addr.Port() > first+5 || addr.Port() == first+1 || addr.Addr().IsUnspecified() {
+				t.Errorf("candidate %q", c)
+			}
+		}
+	}
+	pool.mu.Lock()
+	defer pool.mu.Unlock()
+	if len(pool.ports) != 3 {
+		t.Errorf("%d ports are open", len(pool.ports))
+	}
+	for _, one := range pool.ports {
+		if one.conns < 2 || one.conns > 3 {
+			t.Errorf("port %d has %d of 7 connections", one.number, one.conns)
+		}
+	}
+}
+
+func TestAPrivateSocketIsInThePortRangeToo(t *testing.T) {
+	first := freeRange(t, 4)
+	pool := newTestPool(t, PoolConfig{MinPort: first, MaxPort: first + 3, Sockets: 1})
+	a, b := newSide(t, ConnConfig{Pool: pool}), newSide(t, ConnConfig{Pool: pool})
+	connect(t, a, b)
+	for _, s := range []*side{a, b} {
+		h := s.mux.host(s.sockets[0].local)
+		h.mu.Lock()
+		private := h.private
+		h.mu.Unlock()
+		if private != nil && (private.local.Port() < first || private.local.Port() > first+3) {
+			t.Errorf("private socket on %v", private.local)
+		}
+	}
+	a.Close()
+	b.Close()
+	c, d := newSide(t, ConnConfig{Pool: pool}), newSide(t, ConnConfig{Pool: pool})
+	connect(t, c, d) // their ports were given back
+}
+
+func TestARangeWithoutFreePortIsAnError(t *testing.T) {
+	first := freeRange(t, 1)
+	addr := netip.IPv4Unspecified()
+	taken, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, first)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	s := newSide(t, ConnConfig{Pool: newTestPool(t, PoolConfig{MinPort: first, MaxPort: first})})
+	if err := s.Gather(); !errors.Is(err, ErrNoPort) || !strings.Contains(err.Error(), portText(netip.AddrPortFrom(addr, first))) {
+		t.Errorf("no free port: %v", err)
+	}
+}
+
+func TestPoolConfig(t *testing.T) {
+	if _, err := NewPool(PoolConfig{MinPort: 5, MaxPort: 4}); err == nil {
+		t.Error("range upside down accepted")
+	}
+	pool := newTestPool(t, PoolConfig{Interfaces: []string{"no-such-interface"}})
+	s := newSide(t, ConnConfig{Pool: pool})
+	if err := s.Gather(); !errors.Is(err, ErrNoAddress) {
+		t.Errorf("no interface: %v", err)
+	}
+	pool.Close()
+	pool.Close()
+	if err := newSide(t, ConnConfig{Pool: pool}).Gather(); !errors.Is(err, ErrClosed) {
+		t.Errorf("closed pool: %v", err)
+	}
+}
+
+func TestLoopbackIsUsedWhenNamedOrAskedFor(t *testing.T) {
+	loop := ""
+	ifaces, err := net.Interfaces()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range ifaces {
+		if i.Flags&net.FlagLoopback != 0 {
+			loop = i.Name
+		}
+	}
+	if loop == "" {
+		t.Skip("no loopback interface")
+	}
+	pool := newTestPool(t, PoolConfig{Interfaces: []string{loop}})
+	a, b := newSide(t, ConnConfig{Pool: pool}), newSide(t, ConnConfig{Pool: pool})
+	connect(t, a, b)
+	if got := strings.Fields(a.candidates[0])[4]; got != "127.0.0.1" {
+		t.Errorf("candidate of %s is %s", loop, got)
+	}
+	with, err := localAddresses(nil, true, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	without, err := localAddresses(nil, true, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loopbacks := func(list []localAddress) (n int) {
+		for _, a := range list {
+			if a.ip.IsLoopback() {
+				n++
+			}
+		}
+		return n
+	}
+	if loopbacks(with) == 0 {
+		t.Errorf("no loopback address in %v", with)
+	}
+	if n := loopbacks(without); n != 0 && n != len(without) {
+		t.Errorf("loopback beside other addresses: %v", without)
+	}
+}
+
+func TestIPv6(t *testing.T) {
+	pool := newTestPool(t, PoolConfig{IPv6: true, Loopback: true})
+	a, b := newSide(t, ConnConfig{Pool: pool}), newSide(t, ConnConfig{Pool: pool})
+	only6 := func(to *side) func(string) {
+		return func(text string) {
+			if strings.Contains(strings.Fields(text)[4], ":") {
+				_ = to.AddRemoteCandidate(text)
+			}
+		}
+	}
+	if err := a.Gather(); err != nil {
+		t.Fatal(err)
+	}
+	a.waitFor("done")
+	have := false
+	for _, s := range a.sockets {
+		have = have || s.local.Addr().Is6()
+	}
+	if !have {
+		t.Skip("this machine has no IPv6 address")
+	}
+	b.onCand = only6(a)
+	for _, c := range a.candidates {
+		only6(b)(c)
+	}
+	for _, err := range []error{b.Start(remoteOf(a, true, false)), b.Gather(), a.Start(remoteOf(b, false, true))} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.waitFor("dtls CONNECTED")
+	b.waitFor("dtls CONNECTED")
+	exchange(t, a, b, 5)
+	exchange(t, b, a, 5)
+	if pair := a.Stats(); !strings.Contains(strings.Fields(pair.Local)[4], ":") {
+		t.Errorf("selected %v", pair)
+	}
+}

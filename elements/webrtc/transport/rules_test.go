@@ -1,0 +1,231 @@
+package transport
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+)
+
+const (
+	highPriority = 2130706431 // a host candidate's
+	lowPriority  = 100
+)
+
+func TestAPeerThatSignalsNoCandidateIsFoundByItsChecks(t *testing.T) {
+	s := newSide(t, ConnConfig{Pool: newTestPool(t, PoolConfig{})})
+	at := begin(t, s)
+	p := newHandPeer(t, at.Addr())
+	until(t, "selected pair", func() { p.check(s, at, true, highPriority) }, func() bool { return destined(s) == p.addr() })
+	s.waitFor("ice READY")
+	if got := s.heard("ice"); !slices.Equal(got, []string{"ice GATHERING", "ice CONNECTING", "ice CONNECTED", "ice READY"}) {
+		t.Errorf("states %v", got)
+	}
+}
+
+func TestANominatedPairOfLowerPriorityIsFollowedOnceItAnswered(t *testing.T) {
+	s := newSide(t, ConnConfig{Pool: newTestPool(t, PoolConfig{})})
+	at := begin(t, s)
+	wifi, mobile := newHandPeer(t, at.Addr()), newHandPeer(t, at.Addr())
+	until(t, "first pair", func() { wifi.check(s, at, true, highPriority) }, func() bool { return destined(s) == wifi.addr() })
+	until(t, "move to the other network", func() { mobile.check(s, at, true, lowPriority) }, func() bool { return destined(s) == mobile.addr() })
+	until(t, "move back", func() { wifi.check(s, at, true, highPriority) }, func() bool { return destined(s) == wifi.addr() })
+}
+
+func TestANominatedPairThatNeverAnsweredGetsNoMedia(t *testing.T) {
+	s := newSide(t, ConnConfig{Pool: newTestPool(t, PoolConfig{})})
+	at := begin(t, s)
+	p, victim := newHandPeer(t, at.Addr()), newHandPeer(t, at.Addr())
+	victim.silent = true
+	until(t, "first pair", func() { p.check(s, at, true, highPriority) }, func() bool { return destined(s) == p.addr() })
+	for range 5 {
+		asked := 0
+		victim.mu.Lock()
+		asked = victim.asked
+		victim.mu.Unlock()
+		victim.check(s, at, true, lowPriority)
+		victim.wait("check", func() bool { return victim.asked > asked })
+	}
+	if got := destined(s); got != p.addr() {
+		t.Errorf("media goes to %v, which has answered nothing", got)
+	}
+	// Answers with another password do not count either.
+	victim.record(func() { victim.silent, victim.pwd = false, "guessed-guessed-guessed-guess" })
+	for range 5 {
+		victim.mu.Lock()
+		asked := victim.asked
+		victim.mu.Unlock()
+		victim.check(s, at, true, lowPriority)
+		victim.wait("check", func() bool { return victim.asked > asked })
+	}
+	if got := destined(s); got != p.addr() {
+		t.Errorf("media goes to %v, which has answered nothing valid", got)
+	}
+}
+
+func TestAChecksUserNameCountsMoreThanItsAddress(t *testing.T) {
+	pool := newTestPool(t, PoolConfig{Sockets: 1})
+	old := newSide(t, ConnConfig{Pool: pool})
+	at := begin(t, old)
+	p := newHandPeer(t, at.Addr())
+	until(t, "first connection", func() { p.check(old, at, true, highPriority) }, func() bool { return destined(old) == p.addr() })
+	// The browser's page is loaded again: same address, new connection, and nobody closed the old one.
+	fresh := newSide(t, ConnConfig{Pool: pool})
+	begin(t, fresh)
+	until(t, "second connection", func() { p.check(fresh, at, true, highPriority) }, func() bool { return destined(fresh) == p.addr() })
+	sock := fresh.sockets[0]
+	owner := func() *Conn {
+		sock.mu.RLock()
+		defer sock.mu.RUnlock()
+		return sock.byAddr[newEndpoint(p.addr())].conns[0].conn
+	}
+	if owner() != fresh.Conn {
+		t.Error("media of a reused address still reaches the connection before")
+	}
+	old.Close()
+	if owner() != fresh.Conn {
+		t.Error("closing the old connection took the address from the new one")
+	}
+	fresh.Close()
+	sock.mu.RLock()
+	defer sock.mu.RUnlock()
+	if len(sock.byAddr)+len(sock.byUfrag) > 0 {
+		t.Errorf("closed connections left %v %v", sock.byAddr, sock.byUfrag)
+	}
+}
+
+func TestNamingSomebodysAddressDoesNotStealIt(t *testing.T) {
+	pool := newTestPool(t, PoolConfig{Sockets: 1})
+	s := newSide(t, ConnConfig{Pool: pool})
+	at := begin(t, s)
+	p := newHandPeer(t, at.Addr())
+	until(t, "pair", func() { p.check(s, at, true, highPriority) }, func() bool { return destined(s) == p.addr() })
+	thief := newSide(t, ConnConfig{Pool: pool})
+	begin(t, thief)
+	p.mu.Lock()
+	asked := p.asked
+	p.mu.Unlock()
+	if err := thief.AddRemoteCandidate("candidate:1 1 UDP 2130706431 " + p.addr().Addr().String() + " " + portText(p.addr()) + " typ host"); err != nil {
+		t.Fatal(err)
+	}
+	p.wait("check of the thief", func() bool { return p.asked > asked })
+	sock := s.sockets[0]
+	sock.mu.RLock()
+	defer sock.mu.RUnlock()
+	if r := sock.byAddr[newEndpoint(p.addr())]; len(r.conns) != 2 || r.conns[0].conn != s.Conn {
+		t.Error("a check took an address from the connection that has it")
+	}
+}
+
+func TestMediaOfTheSelectedPairGoesOnThroughAnICERestart(t *testing.T) {
+	s := newSide(t, ConnConfig{Pool: newTestPool(t, PoolConfig{})})
+	at := begin(t, s)
+	p := newHandPeer(t, at.Addr())
+	until(t, "pair", func() { p.check(s, at, true, highPriority) }, func() bool { return destined(s) == p.addr() })
+	before := s.mux.host(at)
+	if err := s.agent.Restart("restarted", "password-of-after-the-restart"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.agent.GatherCandidates(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "new candidate", func() {}, func() bool { h := s.mux.host(at); return h != before && h != nil })
+	if destined(s) != p.addr() {
+		t.Error("nothing is sent while ICE restarts")
+	}
+	sock := s.sockets[0]
+	sock.mu.RLock()
+	defer sock.mu.RUnlock()
+	if r := sock.byAddr[newEndpoint(p.addr())]; r == nil || r.conns[0].conn != s.Conn {
+		t.Error("nothing is received while ICE restarts")
+	}
+	if _, old := sock.byUfrag[s.LocalUfrag()]; old || sock.byUfrag["restarted"] != s.mux.host(at) {
+		t.Error("checks do not go to the new user name only")
+	}
+	if !before.queue.isClosed() {
+		t.Error("the agent's old connection is still open")
+	}
+}
+
+func TestAClosedPacketConnWakesItsReader(t *testing.T) {
+	for name, wake := range map[string]func(h *hostConn){
+		"close":         func(h *hostConn) { h.Close() },
+		"deadline":      func(h *hostConn) { h.SetDeadline(time.Now()) },
+		"late deadline": func(h *hostConn) { h.SetDeadline(time.Now().Add(time.Millisecond)) },
+	} {
+		h := &hostConn{queue: newPacketQueue(1)}
+		ended := make(chan error)
+		go func() {
+			_, _, err := h.ReadFromAddrPort(make([]byte, 10))
+			ended <- err
+		}()
+		wake(h)
+		select {
+		case err := <-ended:
+			if !errors.Is(err, net.ErrClosed) && !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("%s: %v", name, err)
+			}
+		case <-time.After(patience):
+			t.Fatalf("%s does not wake a reader", name)
+		}
+	}
+}
+
+func TestPacketQueueIsBoundedAndKeepsOrder(t *testing.T) {
+	q := newPacketQueue(2)
+	for i, want := range []bool{true, true, false} {
+		if q.put([]byte{byte(i)}, netip.AddrPort{}) != want {
+			t.Errorf("packet %d: taken is not %v", i, want)
+		}
+	}
+	q.setDeadline(time.Now().Add(-time.Second))
+	buf := make([]byte, 4)
+	if _, _, err := q.get(buf); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("past deadline: %v", err)
+	}
+	q.setDeadline(time.Time{})
+	for i := range 2 {
+		if n, _, err := q.get(buf); err != nil || n != 1 || buf[0] != byte(i) {
+			t.Errorf("packet %d: %d %v %v", i, n, buf[0], err)
+		}
+	}
+	q.close()
+	q.close()
+	if _, _, err := q.get(buf); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("closed: %v", err)
+	}
+}
+
+func TestEarlyDTLSIsKeptUntilThePairIsSelected(t *testing.T) {
+	pool := newTestPool(t, PoolConfig{Sockets: 1})
+	s := newSide(t, ConnConfig{Pool: pool})
+	at := begin(t, s)
+	p, stranger := newHandPeer(t, at.Addr()), newHandPeer(t, at.Addr())
+	until(t, "our check", func() { p.check(s, at, false, highPriority) }, func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.asked > 0
+	})
+	lost := pool.Stats().Lost
+	hello := []byte{22, 254, 253, 1, 2, 3}
+	for _, from := range []*handPeer{stranger, p} {
+		if _, err := from.conn.WriteToUDPAddrPort(hello, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until(t, "queued DTLS", func() {}, func() bool {
+		s.dtls.queue.mu.Lock()
+		defer s.dtls.queue.mu.Unlock()
+		return len(s.dtls.queue.packets) == 1
+	})
+	until(t, "count of a stranger's DTLS", func() {}, func() bool { return pool.Stats().Lost == lost+1 })
+	if destined(s).IsValid() {
+		t.Error("the pair was selected without nomination")
+	}
+}
+
+func portText(a netip.AddrPort) string { return strconv.Itoa(int(a.Port())) }
