@@ -80,17 +80,21 @@ func (t *SessionTable) unref(s *session, o pipeline.Object, dead *[]pipeline.Obj
 	for _, c := range o.Base().Children() {
 		t.unref(s, c, dead)
 	}
-	t.unlink(s, o)
-	if len(t.holders[o.ID()]) > 0 {
-		return
+	subs := t.unlink(s, o)
+	if len(t.holders[o.ID()]) == 0 {
+		delete(t.holders, o.ID())
+		if t.doom(o, dead) {
+			return
+		}
 	}
-	delete(t.holders, o.ID())
-	t.doom(o, dead)
+	for _, event := range subs {
+		o.Base().Unsubscribe(event, s)
+	}
 }
 
 // forget makes everybody let go of an object. Called locked.
 func (t *SessionTable) forget(o pipeline.Object, dead *[]pipeline.Object) {
-	if o == pipeline.Object(t.objects.Manager()) {
+	if !t.doom(o, dead) {
 		return
 	}
 	for _, c := range o.Base().Children() {
@@ -101,30 +105,26 @@ func (t *SessionTable) forget(o pipeline.Object, dead *[]pipeline.Object) {
 		t.tidy(s)
 	}
 	delete(t.holders, o.ID())
-	t.doom(o, dead)
 }
 
-// unlink takes an object from a session, with the session's subscriptions. Called locked.
-func (t *SessionTable) unlink(s *session, o pipeline.Object) {
+// unlink takes an object from a session and returns the session's subscriptions to it. Called locked.
+func (t *SessionTable) unlink(s *session, o pipeline.Object) (subs map[string]string) {
+	subs = s.subs[o.ID()]
+	delete(s.subs, o.ID())
 	delete(s.held, o.ID())
 	delete(t.holders[o.ID()], s)
-	subs := s.subs[o.ID()]
-	delete(s.subs, o.ID())
-	if len(t.holders[o.ID()]) == 0 && o != pipeline.Object(t.objects.Manager()) {
-		return // it will be released: what it still says on its way out is heard
-	}
-	for _, event := range subs {
-		o.Base().Unsubscribe(event, s)
-	}
+	return subs
 }
 
-// doom marks an object as about to be released. Called locked.
-func (t *SessionTable) doom(o pipeline.Object, dead *[]pipeline.Object) {
+// doom marks an object as about to be released, with its subscriptions: what it says on its way out is heard. It is
+// false for the server manager, which cannot be released. Called locked.
+func (t *SessionTable) doom(o pipeline.Object, dead *[]pipeline.Object) bool {
 	if o == pipeline.Object(t.objects.Manager()) {
-		return
+		return false
 	}
 	t.dying[o.ID()]++
 	*dead = append(*dead, o)
+	return true
 }
 
 // bury releases objects. Called without the lock, since elements raise events and take their time.
