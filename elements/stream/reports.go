@@ -69,7 +69,7 @@ func (s *Session) report(now time.Duration) (next time.Duration) {
 		if s.quiet.Load() {
 			return never
 		}
-		s.reportAt = now + around(firstReport)
+		s.reportAt = now + s.spread(firstReport)
 	}
 	if now < s.reportAt {
 		return s.reportAt
@@ -82,7 +82,7 @@ func (s *Session) report(now time.Duration) (next time.Duration) {
 	}
 	s.quiet.Store(false)
 	s.send(packets)
-	s.reportAt = now + around(reportInterval)
+	s.reportAt = now + s.spread(reportInterval)
 	return s.reportAt
 }
 

@@ -421,3 +421,31 @@ func TestSenderPassesKeyFrameRequestsOn(t *testing.T) {
 		t.Errorf("asked %d times, want once at Bind and once now", from.keys)
 	}
 }
+
+func TestNothingIsResentOfAFormerStreamWithTheSameNumbers(t *testing.T) {
+	b := newBench(t)
+	src := newSource(vp8.Format, 1, 500, 1)
+	route(src.out, b.videoOut)
+	src.frame(time.Hour, true)
+	src.p.RTP.SSRC, src.p.RTP.SequenceNumber = 2, 500
+	src.frame(time.Hour+time.Second, true)
+	sent := b.wire.takeRTP()
+	b.rtcp(t, b.now, nack(localSSRC, sent[0].h.SequenceNumber))
+	if again := b.wire.takeRTP(); len(again) != 0 {
+		t.Errorf("another stream's packet sent: %+v", again)
+	}
+}
+
+func TestNothingIsSentAfterTheEnd(t *testing.T) {
+	b := newBench(t)
+	src := newSource(vp8.Format, 1, 500, 1)
+	route(src.out, b.videoOut)
+	src.frame(time.Hour, true)
+	sent := b.wire.takeRTP()
+	b.Close()
+	src.frame(time.Hour+time.Second, true)
+	b.rtcp(t, b.now, nack(localSSRC, sent[0].h.SequenceNumber))
+	if after := b.wire.takeRTP(); len(after) != 0 {
+		t.Errorf("sent %+v", after)
+	}
+}

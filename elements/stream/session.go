@@ -83,6 +83,7 @@ type Session struct {
 	connected atomic.Bool              // written under mu
 
 	reportAt time.Duration // owned by the goroutine in run
+	spread   func(mean time.Duration) time.Duration
 	wake     chan struct{}
 	closing  chan struct{}
 	done     sync.WaitGroup
@@ -110,7 +111,7 @@ func NewSession(t Transport, lines []Line, o Options) (*Session, error) {
 	}
 	s := &Session{
 		transport: t, lines: append([]Line(nil), lines...), opts: o,
-		sources: make(map[uint32]time.Duration), reportAt: never,
+		sources: make(map[uint32]time.Duration), reportAt: never, spread: around,
 		wake: make(chan struct{}, 1), closing: make(chan struct{}),
 	}
 	s.quiet.Store(true)
