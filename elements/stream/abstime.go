@@ -10,8 +10,8 @@ import (
 
 // absTime writes the abs-send-time header extension of one sender. It remembers
 // the last values: a packet that is sent again must be the same to the bit,
-// because SRTP encrypts it with the same key stream and AES-GCM must not
-// authenticate two packets under one nonce (RFC 7714 section 8.1).
+// because its nonce is made of SSRC and packet index (RFC 7714 section 8.1), and
+// AES-GCM gives its authentication key away when two packets share one.
 type absTime struct {
 	id    uint8
 	value [3]byte // what the sender's header points at

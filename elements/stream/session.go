@@ -87,7 +87,8 @@ type Session struct {
 	wake     chan struct{}
 	closing  chan struct{}
 	done     sync.WaitGroup
-	started  bool
+	once     sync.Once
+	started  bool // guarded by mu, as closed
 	closed   bool
 }
 
@@ -202,19 +203,15 @@ func (s *Session) Start() {
 // returns when the session's goroutine has ended. It may be called twice, but
 // not by a callback of the session. The read goroutine may still be inside
 // HandleRTP or HandleRTCP; what it hands in afterwards is dropped.
-func (s *Session) Close() {
+func (s *Session) Close() { s.once.Do(s.end) }
+
+func (s *Session) end() {
 	s.mu.Lock()
-	first := !s.closed
 	s.closed = true
 	started := s.started
 	s.mu.Unlock()
-	if first {
-		close(s.closing)
-	}
+	close(s.closing)
 	s.done.Wait()
-	if !first {
-		return
-	}
 	for i := range s.lines {
 		if r := s.lines[i].Receiver; r != nil {
 			r.detach()
