@@ -199,6 +199,13 @@ func (s *stream) WriteObject(v any) error {
 	return s.ObjectStream.WriteObject(v)
 }
 
+// Close says goodbye first, so that the server does not log a lost client.
+func (s *stream) Close() error {
+	goodbye := ws.FormatCloseMessage(ws.CloseNormalClosure, "")
+	_ = s.conn.WriteControl(ws.CloseMessage, goodbye, time.Now().Add(time.Second)) // the server may have gone
+	return s.ObjectStream.Close()
+}
+
 func (s *stream) ReadObject(v any) error {
 	err := s.ObjectStream.ReadObject(v)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -50,7 +49,8 @@ type Peer struct {
 	closed    bool
 	err       error // why lost was closed
 	answered  bool
-	remote    []webrtc.ICECandidateInit // that came before the answer
+	remote    []string // candidates that came before the answer
+	checking  bool     // a candidate of the server is known to ICE
 	playing   bool
 	connector sync.Once
 }
@@ -138,8 +138,8 @@ func (p *Peer) Answer(sdp string) error {
 	defer p.mu.Unlock()
 	p.answered = true
 	for _, c := range p.remote {
-		if err := p.pc.AddICECandidate(c); err != nil {
-			return fmt.Errorf("candidate %q: %w", c.Candidate, err)
+		if err := p.check(c); err != nil {
+			return err
 		}
 	}
 	p.remote = nil
@@ -152,25 +152,15 @@ func (p *Peer) AddCandidate(candidate string) {
 	if component(candidate) != "1" {
 		return // Kurento announces RTCP's component in spite of rtcp-mux; Pion would take it for media
 	}
-	c := webrtc.ICECandidateInit{Candidate: candidate}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.answered {
-		p.remote = append(p.remote, c)
+		p.remote = append(p.remote, candidate)
 		return
 	}
-	if err := p.pc.AddICECandidate(c); err != nil && !p.closed {
-		p.fail(fmt.Errorf("candidate %q: %w", candidate, err))
+	if err := p.check(candidate); err != nil {
+		p.fail(err)
 	}
-}
-
-// component is the second field of a candidate attribute (RFC 8839 section 5.1).
-func component(candidate string) string {
-	fields := strings.Fields(candidate)
-	if len(fields) < 2 {
-		return ""
-	}
-	return fields[1]
 }
 
 // Connected waits until DTLS is done.
