@@ -36,6 +36,9 @@ func (in *input) Bind(f *media.Format, from media.Source) {
 		return
 	}
 	in.bound.Store(&inputBinding{f, from})
+	if in.kind == media.Video && in.recorder.active.Load() {
+		from.RequestKeyFrame()
+	}
 }
 
 func (in *input) Write(p *media.Packet) {

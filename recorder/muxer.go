@@ -1,25 +1,30 @@
 package recorder
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
-// resumePatience is how long sound waits for a picture after a pause. Then it is recorded without: the
-// publisher may have switched his camera off meanwhile.
-const resumePatience = 2 * time.Second
+const (
+	// resumePatience is how long sound waits for a picture after a pause. Then it is recorded without: the
+	// publisher may have switched his camera off meanwhile.
+	resumePatience = 2 * time.Second
+	// keyFrameRetry is how often a key frame is asked for while one is missing.
+	keyFrameRetry = 500 * time.Millisecond
+)
 
 // muxer puts the frames of several kinds on the time line of one file. A recording consists of stretches: one begins at
-// record and ends at pause. Each stretch begins with a video key frame when there is video, and directly at the end of the
-// one before it. Within a stretch frames keep the distances that they have on the pipeline clock.
+// record and ends at pause. Each begins with a video key frame when there is video, and in the file directly at the end
+// of the one before it. Within a stretch frames keep the distances that they have on the pipeline clock.
 //
-// It is used by one goroutine, does not look at any clock and knows no events, only hooks.
+// It is used by one goroutine, looks at no clock but the frames' and knows no events, only hooks.
 type muxer struct {
 	// create starts the file once it is known what is in it.
 	create func(tracks []Track, date time.Time) (Writer, error)
-	// wantKey is called when nothing of the video can be used before a key frame.
+	// wantKey is called when the video is of no use before a key frame.
 	wantKey func()
 	// began is called with the first frame of the file.
 	began func()
@@ -30,8 +35,12 @@ type muxer struct {
 	state    muxState
 	origin   time.Duration // pipeline time at which the stretch began
 	base     time.Duration // the same on the time line of the file
-	waiting  time.Duration // pipeline time of the first sound since the stretch was asked for
+	sound    time.Duration // pipeline time of the first sound since the stretch was asked for, or never
+	asked    time.Duration // pipeline time at which a key frame was last asked for, or never
 }
+
+// never stands for a time at which something did not happen.
+const never time.Duration = -1 << 62
 
 type muxState uint8
 
@@ -44,20 +53,20 @@ const (
 // muxTrack is one kind of media.
 type muxTrack struct {
 	Track
-	index   int  // in the file
-	inFile  bool // the file has such a track
-	seen    bool // since the stretch was asked for
-	needKey bool // video: nothing can be used before a key frame
-	format  *media.Format
+	index   int           // in the file
+	inFile  bool          // the file has such a track
+	seen    bool          // since the stretch was asked for
+	refused bool          // cannot be in this file
+	needKey bool          // video: nothing can be decoded before a key frame
+	format  *media.Format // of the source that is recorded
 }
 
-// record begins a stretch as soon as everything is there.
+// record begins a stretch as soon as everything is there. The caller has asked for a key frame.
 func (m *muxer) record() {
 	if m.state != muxPaused {
 		return
 	}
-	m.state = muxWaiting
-	m.waiting = -1
+	m.state, m.sound, m.asked = muxWaiting, never, never
 	for i := range m.tracks {
 		m.tracks[i].seen = false
 	}
@@ -66,12 +75,16 @@ func (m *muxer) record() {
 // pause ends the stretch.
 func (m *muxer) pause() { m.state = muxPaused }
 
-// write takes a frame. The error, of the file or of a frame that cannot be in it, ends the recording.
+// write takes a frame. An error that wraps ErrCodec means that frames of this kind are not recorded from now on; after any other nothing can be
+// written any more.
 func (m *muxer) write(p *media.Packet) error {
-	if m.state == muxPaused {
+	t := &m.tracks[p.Format.Kind]
+	if m.state == muxPaused || t.refused || m.file != nil && !t.inFile {
 		return nil
 	}
-	t := &m.tracks[p.Format.Kind]
+	if m.asked == never {
+		m.asked = p.PTS
+	}
 	if !m.usable(t, p) {
 		return nil
 	}
@@ -84,11 +97,20 @@ func (m *muxer) write(p *media.Packet) error {
 			return err
 		}
 	}
+	return m.put(t, p)
+}
+
+// put writes a frame at its place in the stretch.
+func (m *muxer) put(t *muxTrack, p *media.Packet) error {
 	at := m.base + p.PTS - m.origin
-	if !t.inFile || at < m.base {
+	switch {
+	case !t.inFile:
 		return nil
-	}
-	if p.Format.Codec != t.Format.Codec {
+	case at < m.base:
+		t.needKey = p.Format.Kind == media.Video
+		return nil
+	case p.Format.Codec != t.Format.Codec:
+		t.refused = true
 		return fmt.Errorf("%w %s in a file with %s", ErrCodec, p.Format.Codec, t.Format.Codec)
 	}
 	t.needKey = false
@@ -104,50 +126,74 @@ func (m *muxer) usable(t *muxTrack, p *media.Packet) bool {
 	if t.format != p.Format {
 		t.needKey = true
 	}
-	if t.needKey || m.state == muxWaiting {
-		m.wantKey()
+	switch {
+	case m.state == muxWaiting && !m.lacksVideoOnly():
+		return false // a key frame would be of no use yet
+	case m.state == muxWaiting, t.needKey:
+		m.askKey(p.PTS)
 		return false
 	}
 	return true
 }
 
+// askKey asks for a key frame, unless that was done a moment ago.
+func (m *muxer) askKey(now time.Duration) {
+	if now-m.asked >= keyFrameRetry {
+		m.asked = now
+		m.wantKey()
+	}
+}
+
 // ready notes what has come and tells whether a stretch can begin with this frame.
-func (m *muxer) ready(t *muxTrack, p *media.Packet) (bool, error) {
+func (m *muxer) ready(t *muxTrack, p *media.Packet) (begins bool, err error) {
 	if m.file == nil {
 		track, err := NewTrack(*p.Format, p.Data)
-		if err != nil {
+		if errors.Is(err, ErrCodec) {
+			t.refused = true
 			return false, err
+		}
+		if err != nil {
+			return false, nil // a broken frame; the next one may be better
 		}
 		t.Track = track
 	}
+	first := !t.seen
 	t.seen = true
-	video := &m.tracks[media.Video]
 	if p.Format.Kind == media.Video {
-		return m.complete(), nil
+		return m.lacksVideoOnly(), nil
 	}
-	if m.waiting < 0 {
-		m.waiting = p.PTS
+	if m.sound == never {
+		m.sound = p.PTS
 	}
-	if m.file == nil {
-		if m.complete() && video.seen {
-			m.wantKey() // the picture was there first, and its key frame has passed
-		}
-		return m.complete() && !video.seen, nil
-	}
-	if !video.inFile {
-		return true, nil
-	}
-	if p.PTS-m.waiting < resumePatience {
-		return false, nil
-	}
-	video.needKey = true
-	return true, nil
+	return m.readyForSound(p.PTS, first), nil
 }
 
-// complete tells whether every kind that is to be in the file has come; after a pause one is enough.
-func (m *muxer) complete() bool {
+// readyForSound tells whether a stretch can begin with sound at a time: if there is no picture to begin with.
+func (m *muxer) readyForSound(now time.Duration, first bool) bool {
+	video := &m.tracks[media.Video]
+	switch {
+	case !m.lacksVideoOnly():
+		return false
+	case m.file == nil && video.seen:
+		// The picture was there before, and its key frame has passed.
+		if first {
+			m.asked = never
+		}
+		m.askKey(now)
+		return false
+	case m.file == nil:
+		return !m.expected[media.Video] || video.refused
+	case video.inFile && now-m.sound < resumePatience:
+		return false
+	}
+	video.needKey = true
+	return true
+}
+
+// lacksVideoOnly tells whether every kind but video that is to be in the file has come. After a pause none has to.
+func (m *muxer) lacksVideoOnly() bool {
 	for k, t := range m.tracks {
-		if m.file == nil && m.expected[k] && !t.seen {
+		if m.file == nil && m.expected[k] && !t.seen && !t.refused && media.Kind(k) != media.Video {
 			return false
 		}
 	}

@@ -4,11 +4,13 @@ package recorder
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -32,7 +34,7 @@ type Options struct {
 	Kinds     []media.Kind           // what to record
 	Open      func() (Target, error) // called once, when recording starts; see FileTarget
 	Notify    func(Event)            // told of events, in order, on the recorder's goroutine
-	Fail      func(error)            // told, there too, why nothing more is written: wraps ErrOpen, ErrWrite, ErrNoSpace or ErrCodec
+	Fail      func(error)            // told, there too, why nothing more is written (wraps ErrOpen, ErrWrite or ErrNoSpace), or nothing of one kind (ErrCodec)
 	Log       zerolog.Logger
 }
 
@@ -175,7 +177,11 @@ func (r *Recorder) handle(p *media.Packet) {
 	if r.failed {
 		return
 	}
-	if err := r.mux.write(p); err != nil {
+	err := r.mux.write(p)
+	switch {
+	case errors.Is(err, ErrCodec):
+		r.opts.Fail(err) // the other kinds are recorded nevertheless
+	case err != nil:
 		r.fail(err)
 	}
 }
@@ -244,7 +250,9 @@ func (r *Recorder) end() { r.endOnce.Do(func() { close(r.ended) }) }
 func closeTarget(t io.Closer) error {
 	var err error
 	if s, ok := t.(interface{ Sync() error }); ok {
-		err = s.Sync()
+		if err = s.Sync(); errors.Is(err, syscall.EINVAL) {
+			err = nil // a pipe or a device, which has nothing to be synchronised
+		}
 	}
 	if closed := t.Close(); err == nil {
 		err = closed
@@ -262,5 +270,6 @@ func (r *Recorder) broken(v any) {
 	if r.target != nil {
 		r.target.Close()
 	}
+	r.opts.Notify(Stopped)
 	r.end()
 }

@@ -23,17 +23,18 @@ func WebM() Container {
 }
 
 const (
-	// clusterTime is how much one cluster holds: also what is lost at most when the process is killed.
+	// clusterTime is how much one cluster holds: about what is lost when the process is killed.
 	clusterTime = 1000
-	// clusterBytes ends a cluster earlier; it is several times what video of clusterTime has.
-	clusterBytes = 16 << 20
+	// maxWait is how long a cluster waits for tracks that lag behind, so that its blocks are complete and in order.
+	maxWait = 500
+	// maxBytes is what waits at most.
+	maxBytes = 16 << 20
 	// maxLate is how far behind the newest frame of all tracks a frame may come; a later one is taken for this
 	// late. It keeps the blocks of a cluster within their 16 bits.
 	maxLate = 5000
 )
 
-// webmWriter writes a WebM file in clusters. A cluster is collected in memory, sorted by time, and
-// written with one call, so that the file is whole up to its last cluster at any moment. All times are in
+// webmWriter writes a WebM file in clusters. A cluster is collected in memory and written with one call, so that the file is whole up to its last cluster at any moment. All times are in
 // milliseconds, the unit of the file.
 type webmWriter struct {
 	w      io.Writer
@@ -83,16 +84,31 @@ func (m *webmWriter) write(b []byte) error {
 func (m *webmWriter) WriteFrame(track int, pts time.Duration, key bool, data []byte) error {
 	t := &m.tracks[track]
 	at := max((pts + time.Millisecond/2).Milliseconds(), m.started, m.newest-maxLate, t.last+1)
-	if m.cluster.endsBefore(at, key && t.Format.Kind == media.Video) {
-		if err := m.flush(); err != nil {
-			return err
-		}
-	}
-	m.cluster.add(block{track: track, at: at, key: key}, data)
 	m.duration = max(m.duration, at+t.length(at, data))
 	t.last = at
 	m.newest = max(m.newest, at)
+	m.cluster.add(block{track: track, at: at, key: key, opens: key && t.Format.Kind == media.Video}, data)
+	for m.err == nil && len(m.cluster.blocks) > 0 {
+		count, next := m.cluster.first()
+		if len(m.cluster.data) < maxBytes && (count == len(m.cluster.blocks) || !m.complete(next)) {
+			break
+		}
+		m.flush(count)
+	}
 	return m.err
+}
+
+// complete tells whether nothing in front of a time is to be expected any more.
+func (m *webmWriter) complete(at int64) bool {
+	if m.newest-at >= maxWait {
+		return true
+	}
+	for _, t := range m.tracks {
+		if t.last < at {
+			return false
+		}
+	}
+	return true
 }
 
 // length guesses how long a frame is shown: as long as the one before it, but no more than a second; sound says so itself.
@@ -106,26 +122,22 @@ func (t *webmTrack) length(at int64, data []byte) int64 {
 	return min(at-t.last, 1000)
 }
 
-// flush writes the collected cluster.
-func (m *webmWriter) flush() error {
-	if len(m.cluster.blocks) == 0 {
-		return m.err
-	}
-	m.cluster.sort()
-	m.started = m.cluster.first
+// flush writes the first blocks as a cluster.
+func (m *webmWriter) flush(count int) error {
+	m.started = m.cluster.blocks[0].at
 	position := uint64(m.offset - m.header.segment())
-	out := m.cluster.marshal()
-	if cue, ok := m.cue(position); ok {
+	if cue, ok := m.cue(m.cluster.blocks[:count], position); ok {
 		m.cues = append(m.cues, cue)
 	}
-	m.cluster.reset()
-	return m.write(out)
+	err := m.write(m.cluster.marshal(count))
+	m.cluster.drop(count)
+	return err
 }
 
-// cue points at the video key frame in the collected cluster, or at its start when the file has no video.
-func (m *webmWriter) cue(position uint64) (webm.CuePoint, bool) {
-	for _, b := range m.cluster.blocks {
-		if m.tracks[b.track].Format.Kind == media.Video && b.key || !m.hasVideo() {
+// cue points at the video key frame in a cluster, or at its start when the file has no video.
+func (m *webmWriter) cue(blocks []block, position uint64) (webm.CuePoint, bool) {
+	for _, b := range blocks {
+		if b.opens || !m.hasVideo() {
 			return webm.CuePoint{
 				CueTime:           uint64(b.at),
 				CueTrackPositions: []webm.CueTrackPosition{{CueTrack: uint64(b.track + 1), CueClusterPosition: position}},
@@ -148,7 +160,10 @@ func (m *webmWriter) Duration() time.Duration { return time.Duration(m.duration)
 
 // Close writes what is left and, to a target that allows it, the index and the numbers in the header.
 func (m *webmWriter) Close() error {
-	m.flush()
+	for len(m.cluster.blocks) > 0 && m.err == nil {
+		count, _ := m.cluster.first()
+		m.flush(count)
+	}
 	at, seekable := m.w.(io.WriterAt)
 	if !seekable {
 		return m.err

@@ -1,16 +1,16 @@
 package recorder
 
 import (
-	"cmp"
 	"encoding/binary"
 	"slices"
 )
 
-// cluster collects the blocks of one Cluster element. Its memory is used again for the next.
+// cluster collects the blocks of the Cluster elements that are still to be written, in the order of their times: sound and
+// pictures of one moment do not come at the same time. Its memory is used again and again.
 type cluster struct {
 	blocks []block
-	first  int64  // lowest time of all blocks
 	data   []byte // of all blocks, in the order in which they came
+	spare  []byte // for the next data
 	out    []byte
 }
 
@@ -18,31 +18,44 @@ type cluster struct {
 type block struct {
 	track int   // index; the number in the file is one more
 	at    int64 // ms
-	key   bool
-	start int // in cluster.data
+	key   bool  // of this track's frames, this one can be decoded on its own
+	opens bool  // a new cluster: a video key frame
+	start int   // in cluster.data
 	size  int
 }
 
-// endsBefore tells whether a frame with this time begins the next cluster.
-func (c *cluster) endsBefore(at int64, videoKey bool) bool {
-	return len(c.blocks) > 0 && (videoKey || at-c.first >= clusterTime || len(c.data) >= clusterBytes)
-}
-
 func (c *cluster) add(b block, data []byte) {
-	if len(c.blocks) == 0 || b.at < c.first {
-		c.first = b.at
-	}
 	b.start, b.size = len(c.data), len(data)
 	c.data = append(c.data, data...)
-	c.blocks = append(c.blocks, b)
+	i := len(c.blocks)
+	for i > 0 && c.blocks[i-1].at > b.at {
+		i--
+	}
+	c.blocks = slices.Insert(c.blocks, i, b)
 }
 
-// sort brings the blocks in the order of their times: sound and pictures of one moment do not come at the same time.
-func (c *cluster) sort() {
-	slices.SortStableFunc(c.blocks, func(a, b block) int { return cmp.Compare(a.at, b.at) })
+// first returns how many blocks the first cluster has, and when the one behind it begins; all of them if there is only one.
+func (c *cluster) first() (count int, next int64) {
+	for i, b := range c.blocks {
+		if i > 0 && (b.opens || b.at-c.blocks[0].at >= clusterTime) {
+			return i, b.at
+		}
+	}
+	return len(c.blocks), 0
 }
 
-func (c *cluster) reset() { c.blocks, c.data = c.blocks[:0], c.data[:0] }
+// drop removes blocks from the front.
+func (c *cluster) drop(count int) {
+	c.blocks = slices.Delete(c.blocks, 0, count)
+	data := c.spare[:0]
+	for i := range c.blocks {
+		b := &c.blocks[i]
+		start := len(data)
+		data = append(data, c.data[b.start:b.start+b.size]...)
+		b.start = start
+	}
+	c.data, c.spare = data, c.data
+}
 
 // Element IDs (RFC 9559 §5.1.3).
 var (
@@ -57,19 +70,20 @@ const (
 	sizeBytes    = 8 // every size field that is not known to be small is written in full length
 )
 
-// marshal returns the sorted cluster as an element; the bytes are valid until the next call.
-func (c *cluster) marshal() []byte {
+// marshal returns the first blocks as an element; the bytes are valid until the next call.
+func (c *cluster) marshal(count int) []byte {
+	start := c.blocks[0].at
 	out := append(c.out[:0], idCluster...)
 	out = append(out, make([]byte, sizeBytes)...)
 	body := len(out)
 	out = append(out, idTimestamp...)
 	out = append(out, 0x88)
-	out = binary.BigEndian.AppendUint64(out, uint64(c.first))
-	for _, b := range c.blocks {
+	out = binary.BigEndian.AppendUint64(out, uint64(start))
+	for _, b := range c.blocks[:count] {
 		out = append(out, idSimpleBlock...)
 		out = appendSize(out, blockHead+b.size)
 		out = append(out, 0x80|byte(b.track+1))
-		out = binary.BigEndian.AppendUint16(out, uint16(b.at-c.first))
+		out = binary.BigEndian.AppendUint16(out, uint16(b.at-start))
 		var flags byte
 		if b.key {
 			flags = blockKeyFlag

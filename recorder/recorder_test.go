@@ -1,0 +1,540 @@
+package recorder
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/rivero-media/rivero/elements/player/webm"
+	"github.com/rivero-media/rivero/internal/fftest"
+	"github.com/rivero-media/rivero/pipeline/codec"
+	"github.com/rivero-media/rivero/pipeline/codec/rtp"
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// source stands for what feeds a recorder's input.
+type source struct {
+	out    *media.Output
+	format *media.Format
+	keys   chan struct{} // a token for each key frame that was asked for
+	media.NoUpstream
+}
+
+func newSource(t testing.TB, f media.Format, in media.Input) *source {
+	t.Helper()
+	s := &source{keys: make(chan struct{}, 100)}
+	s.out = media.NewOutput(s, nil)
+	t.Cleanup(s.out.Close)
+	s.format = s.out.SetFormat(f)
+	if _, ok := in.Accept(f); !ok {
+		t.Fatalf("%v is not accepted", f)
+	}
+	in.Bind(s.format, s.out.Open())
+	s.out.SetRoutes([]media.Route{{Sink: in}})
+	return s
+}
+
+func (s *source) RequestKeyFrame() {
+	select {
+	case s.keys <- struct{}{}:
+	default:
+	}
+}
+
+func (s *source) write(at time.Duration, key bool, data []byte) {
+	s.out.Write(&media.Packet{Format: s.format, PTS: at, Key: key, Data: data, Burst: &media.Burst{}})
+}
+
+// hearing collects what a recorder tells.
+type hearing struct {
+	events chan Event
+	errs   chan error
+}
+
+func newRecorder(t testing.TB, kinds []media.Kind, open func() (Target, error)) (*Recorder, hearing) {
+	t.Helper()
+	h := hearing{make(chan Event, 100), make(chan error, 100)}
+	r := New(Options{
+		Container: WebM(), Kinds: kinds, Open: open,
+		Notify: func(e Event) { h.events <- e },
+		Fail:   func(err error) { h.errs <- err },
+	})
+	t.Cleanup(r.Close)
+	return r, h
+}
+
+// wait waits for one event.
+func (h hearing) wait(t testing.TB, want Event) {
+	t.Helper()
+	select {
+	case got := <-h.events:
+		if got != want {
+			t.Fatalf("event %d, want %d", got, want)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatalf("no event %d", want)
+	}
+}
+
+func (h hearing) waitErr(t testing.TB, want error) {
+	t.Helper()
+	select {
+	case err := <-h.errs:
+		if !errors.Is(err, want) {
+			t.Fatalf("%v, want %v", err, want)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatalf("no error, want %v", want)
+	}
+}
+
+func (h hearing) silent(t testing.TB) {
+	t.Helper()
+	select {
+	case e := <-h.events:
+		t.Errorf("event %d", e)
+	case err := <-h.errs:
+		t.Error(err)
+	default:
+	}
+}
+
+func fileTarget(t testing.TB) (path string, open func() (Target, error)) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "deep", "er", "out.webm")
+	open, err := FileTarget("file://" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path, open
+}
+
+var bothKinds = []media.Kind{media.Audio, media.Video}
+
+// TestRecorder records a clip with a pause in it, with PTS far from 0, as a graph would feed it.
+func TestRecorder(t *testing.T) {
+	c := makeClip(t, shapes[0])
+	path, open := fileTarget(t)
+	r, h := newRecorder(t, bothKinds, open)
+	sources := []*source{ // in the order of the clip's tracks
+		newSource(t, c.tracks[0].Format, r.Input(media.Video)),
+		newSource(t, c.tracks[1].Format, r.Input(media.Audio)),
+	}
+	r.Expect(media.Audio, media.Video)
+	if err := r.Record(); err != nil {
+		t.Fatal(err)
+	}
+	<-sources[0].keys
+	const begin, pause, resume = 3 * time.Hour, 1500 * time.Millisecond, 2200 * time.Millisecond
+	paused, resumed := false, false
+	for _, f := range c.frames {
+		switch {
+		case f.pts >= pause && !paused:
+			paused = true
+			h.wait(t, Recording)
+			r.Pause()
+			r.Pause()
+			h.wait(t, Paused)
+		case f.pts >= resume && !resumed:
+			resumed = true
+			if err := r.Record(); err != nil {
+				t.Fatal(err)
+			}
+			h.wait(t, Recording)
+		}
+		sources[f.track].write(begin+f.pts, f.key, f.data)
+	}
+	if err := r.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	h.wait(t, Stopped)
+	if err := r.Record(); !errors.Is(err, ErrStopped) {
+		t.Errorf("record after stop: %v", err)
+	}
+	if err := r.Pause(); !errors.Is(err, ErrStopped) {
+		t.Errorf("pause after stop: %v", err)
+	}
+	r.Close()
+	r.Close()
+	h.silent(t)
+
+	fftest.Decode(t, path)
+	p := fftest.Inspect(t, path)
+	// Key frames every 1.6 s: the second stretch begins with the one at 3.2 s.
+	if want := 1500*time.Millisecond + 800*time.Millisecond; (p.Duration - want).Abs() > 50*time.Millisecond {
+		t.Errorf("duration %v, want %v", p.Duration, want)
+	}
+	for _, s := range p.Streams {
+		last := time.Duration(-1)
+		for _, k := range s.Packets {
+			if k.PTS <= last || k.PTS-last > 100*time.Millisecond && last >= 0 {
+				t.Errorf("%s: %v after %v", s.Codec, k.PTS, last)
+			}
+			last = k.PTS
+		}
+		if s.Start > 60*time.Millisecond {
+			t.Errorf("%s starts at %v", s.Codec, s.Start)
+		}
+	}
+}
+
+func TestRecorderStopBeforeMedia(t *testing.T) {
+	_, open := fileTarget(t)
+	r, h := newRecorder(t, bothKinds, open)
+	r.Expect(bothKinds...)
+	if err := r.Record(); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	h.wait(t, Stopped)
+	h.silent(t)
+}
+
+func TestRecorderClosesWhatWasNeverStarted(t *testing.T) {
+	r, h := newRecorder(t, bothKinds, func() (Target, error) {
+		t.Error("opened")
+		return nil, os.ErrInvalid
+	})
+	r.Close()
+	h.wait(t, Stopped)
+	h.silent(t)
+}
+
+func TestRecorderInputs(t *testing.T) {
+	_, open := fileTarget(t)
+	r, h := newRecorder(t, []media.Kind{media.Video}, open)
+	if r.Input(media.Audio) != nil || r.Input(media.Data) != nil {
+		t.Error("an input for a kind that is not recorded")
+	}
+	in := r.Input(media.Video)
+	for _, f := range []media.Format{
+		{Kind: media.Video, Codec: media.VP8, Packed: true}, {Kind: media.Video, Codec: media.H264}, {Kind: media.Audio, Codec: media.Opus},
+	} {
+		if _, ok := in.Accept(f); ok {
+			t.Errorf("%v is accepted", f)
+		}
+	}
+	if _, ok := in.Accept(*vp9Format); !ok {
+		t.Error("VP9 is not accepted")
+	}
+	s := newSource(t, *vp8Format, in)
+	r.Expect(media.Video)
+	if err := r.Record(); err != nil {
+		t.Fatal(err)
+	}
+	s.write(time.Second, true, vp8Key)
+	h.wait(t, Recording)
+	if _, ok := in.Accept(*vp9Format); ok {
+		t.Error("VP9 is accepted for a file with VP8")
+	}
+	if _, ok := in.Accept(*vp8Format); !ok {
+		t.Error("VP8 is not accepted for a file with VP8")
+	}
+	other := *s.format
+	in.Write(&media.Packet{Format: &other, PTS: 2 * time.Second, Key: true, Data: vp8Key}) // a packet of a former source
+	in.Bind(nil, nil)
+	s.write(3*time.Second, true, vp8Key)
+	r.Stop(context.Background())
+	h.wait(t, Stopped)
+	h.silent(t)
+}
+
+func TestRecorderCannotOpen(t *testing.T) {
+	cause := errors.New("no such luck")
+	r, h := newRecorder(t, bothKinds, func() (Target, error) { return nil, cause })
+	s := newSource(t, *vp8Format, r.Input(media.Video))
+	if err := r.Record(); err != nil {
+		t.Fatal(err)
+	}
+	h.waitErr(t, ErrOpen)
+	s.write(0, true, vp8Key)
+	if err := r.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	h.wait(t, Stopped)
+	h.silent(t)
+}
+
+// gateTarget blocks in Write until it is opened.
+type gateTarget struct {
+	gate    chan struct{}
+	blocked chan struct{} // closed when somebody waits
+	once    sync.Once
+	err     error
+	bytes.Buffer
+}
+
+func newGate(err error) *gateTarget {
+	return &gateTarget{gate: make(chan struct{}), blocked: make(chan struct{}), err: err}
+}
+
+func (g *gateTarget) Write(b []byte) (int, error) {
+	g.once.Do(func() { close(g.blocked) })
+	<-g.gate
+	if g.err != nil {
+		return 0, g.err
+	}
+	return g.Buffer.Write(b)
+}
+
+func (g *gateTarget) Close() error { return nil }
+
+// TestRecorderSlowTarget never holds up who writes, loses whole groups of pictures, and stops in the caller's time.
+func TestRecorderSlowTarget(t *testing.T) {
+	g := newGate(nil)
+	r, h := newRecorder(t, []media.Kind{media.Video}, func() (Target, error) { return g, nil })
+	s := newSource(t, *vp8Format, r.Input(media.Video))
+	r.Expect(media.Video)
+	if err := r.Record(); err != nil {
+		t.Fatal(err)
+	}
+	<-s.keys
+	at := time.Duration(0)
+	next := func(key bool) {
+		data := append(bytes.Clone(vp8Inter), make([]byte, 50_000)...)
+		if key {
+			data = append(bytes.Clone(vp8Key), make([]byte, 50_000)...)
+		}
+		s.write(at, key, data)
+		at += 40 * time.Millisecond
+	}
+	next(true)
+	<-g.blocked // the header is being written
+	for range 400 {
+		next(false) // 20 MB
+	}
+	if r.Dropped() == 0 {
+		t.Fatal("nothing was dropped")
+	}
+	<-s.keys // asked for because of the overflow
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := r.Stop(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("stop: %v", err)
+	}
+	close(g.gate)
+	if err := r.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	h.wait(t, Recording)
+	h.wait(t, Stopped)
+	d, err := webm.NewReader(&g.Buffer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frames := 0
+	for err == nil {
+		if _, err = d.Next(); err == nil {
+			frames++
+		}
+	}
+	if err != io.EOF || frames != 401-int(r.Dropped()) {
+		t.Errorf("%d frames with %d dropped: %v", frames, r.Dropped(), err)
+	}
+}
+
+func TestRecorderWriteError(t *testing.T) {
+	g := newGate(os.ErrPermission)
+	close(g.gate)
+	r, h := newRecorder(t, []media.Kind{media.Video}, func() (Target, error) { return g, nil })
+	s := newSource(t, *vp8Format, r.Input(media.Video))
+	r.Expect(media.Video)
+	if err := r.Record(); err != nil {
+		t.Fatal(err)
+	}
+	s.write(0, true, vp8Key)
+	s.write(1, true, vp8Key)
+	h.waitErr(t, ErrWrite)
+	r.Stop(context.Background())
+	h.wait(t, Stopped)
+	h.silent(t)
+}
+
+// panicTarget breaks down in Write.
+type panicTarget struct{}
+
+func (panicTarget) Write([]byte) (int, error) { panic("broken") }
+func (panicTarget) Close() error              { return nil }
+
+func TestRecorderSurvivesPanic(t *testing.T) {
+	r, h := newRecorder(t, []media.Kind{media.Video}, func() (Target, error) { return panicTarget{}, nil })
+	s := newSource(t, *vp8Format, r.Input(media.Video))
+	r.Expect(media.Video)
+	if err := r.Record(); err != nil {
+		t.Fatal(err)
+	}
+	s.write(0, true, vp8Key)
+	h.waitErr(t, ErrWrite)
+	h.wait(t, Stopped)
+	if err := r.Stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+	h.silent(t)
+}
+
+// TestRoundTrip sends files through everything: read, packetise, lose and reorder on the way, ask for what was lost, depacketise, record. The
+// file that comes out holds the frames that went in.
+func TestRoundTrip(t *testing.T) {
+	for _, s := range shapes[:3] {
+		t.Run(s.name, func(t *testing.T) {
+			c := makeClip(t, s)
+			path, open := fileTarget(t)
+			r, h := newRecorder(t, bothKinds, open)
+			ways := []*way{
+				newWay(t, c.tracks[0].Format, r.Input(media.Video)),
+				newWay(t, c.tracks[1].Format, r.Input(media.Audio)),
+			}
+			r.Expect(bothKinds...)
+			if err := r.Record(); err != nil {
+				t.Fatal(err)
+			}
+			// The first sound comes first, so that nothing of the picture is left out.
+			for i, f := range c.frames {
+				if f.track == 1 {
+					ways[1].write(f)
+					c.frames = slices.Delete(c.frames, i, i+1)
+					break
+				}
+			}
+			for _, f := range c.frames {
+				ways[f.track].write(f)
+			}
+			for _, w := range ways {
+				w.end()
+			}
+			if err := r.Stop(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			h.wait(t, Recording)
+			h.wait(t, Stopped)
+			h.silent(t)
+			fftest.Decode(t, path)
+			if got, want := fftest.Hashes(t, path, "v"), fftest.Hashes(t, c.path, "v"); len(want) < 50 || !slices.Equal(got, want) {
+				t.Errorf("%d pictures are not the %d that were sent", len(got), len(want))
+			}
+			back := readClip(t, path)
+			if got, want := payloads(back, 1), payloads(c, 1); len(got) < len(want)-1 || !slices.Equal(got, want[len(want)-len(got):]) {
+				t.Errorf("%d packets of sound, sent %d", len(got), len(want))
+			}
+			first := c.frames[slices.IndexFunc(c.frames, func(f clipFrame) bool { return f.track == 0 })].pts
+			for i, f := range back.frames {
+				if f.track == slices.IndexFunc(back.tracks, func(t Track) bool { return t.Format.Kind == media.Video }) {
+					break
+				}
+				if f.pts > 20*time.Millisecond+first {
+					t.Errorf("frame %d of sound, before any picture, at %v", i, f.pts)
+				}
+			}
+		})
+	}
+}
+
+// payloads are the frames of video (0) or sound (1), as text so that they compare.
+func payloads(c clip, kind int) (list []string) {
+	for _, f := range c.frames {
+		if (c.tracks[f.track].Format.Kind == media.Audio) == (kind == 1) {
+			list = append(list, string(f.data))
+		}
+	}
+	return list
+}
+
+// way is a packetiser, a network that loses and reorders, and a depacketiser.
+type way struct {
+	whole media.Format
+	send  codec.Node
+	take  codec.Node
+	from  media.Source
+	count int
+	late  []media.Packet // on their way
+	lost  []uint16
+}
+
+func newWay(t testing.TB, f media.Format, in media.Input) *way {
+	t.Helper()
+	w := &way{whole: f}
+	step := rtp.Steps(f)[0]
+	w.send = step.New(codec.NewArgs{Have: f})
+	w.send.Bind(&w.whole, noSource{})
+	w.from = w.send.Output().Open()
+	packed := w.send.Output().Format()
+	w.take = rtp.Steps(*packed)[0].New(codec.NewArgs{Have: *packed})
+	w.take.Bind(packed, w.from)
+	w.send.Output().SetRoutes([]media.Route{{Sink: w}})
+	out := w.take.Output()
+	if _, ok := in.Accept(*out.Format()); !ok {
+		t.Fatalf("%v is not accepted", out.Format())
+	}
+	in.Bind(out.Format(), out.Open())
+	out.SetRoutes([]media.Route{{Sink: in}})
+	t.Cleanup(w.send.Close)
+	t.Cleanup(w.take.Close)
+	return w
+}
+
+// noSource cannot do anything.
+type noSource struct{ media.NoUpstream }
+
+func (noSource) Close() {}
+
+func (w *way) write(f clipFrame) {
+	w.send.Write(&media.Packet{Format: &w.whole, PTS: 5*time.Second + f.pts, Key: f.key, Data: f.data, Burst: &media.Burst{}})
+}
+
+// Write is the network: each 7th packet comes three packets later, each 11th is lost and asked for again five packets later.
+func (w *way) Write(p *media.Packet) {
+	w.count++
+	c := *p
+	c.Data = bytes.Clone(p.Data)
+	switch {
+	case w.count > 1 && w.count%11 == 0:
+		w.lost = append(w.lost, p.RTP.SequenceNumber)
+	case w.count > 1 && w.count%7 == 0:
+		w.late = append(w.late, c)
+	default:
+		w.take.Write(&c)
+	}
+	if w.count%7 == 3 {
+		w.deliver()
+	}
+	if w.count%11 == 5 {
+		w.resend()
+	}
+}
+
+func (w *way) deliver() {
+	for i := range w.late {
+		w.take.Write(&w.late[i])
+	}
+	w.late = w.late[:0]
+}
+
+func (w *way) resend() {
+	for _, seq := range w.lost {
+		w.from.Resend(seq, func(p *media.Packet) {
+			c := *p
+			c.Burst = &media.Burst{}
+			w.take.Write(&c)
+		})
+	}
+	w.lost = w.lost[:0]
+}
+
+func (w *way) end() {
+	w.deliver()
+	w.resend()
+	w.take.(media.Ender).End()
+}
