@@ -57,7 +57,9 @@ func (e *BaseRtpEndpoint) line(m *sdp.Media) stream.Line {
 	l := stream.Line{SSRC: m.SSRC, AbsSendTime: m.ExtensionID(sdp.AbsSendTime)}
 	codecs := make([]stream.Codec, len(m.Codecs))
 	for i, c := range m.Codecs {
-		codecs[i] = stream.Codec{PayloadType: c.PayloadType, Format: c.Format, Feedback: stream.Feedback(c.Feedback)}
+		codecs[i] = stream.Codec{
+			PayloadType: c.PayloadType, Format: c.Format, Feedback: stream.Feedback(c.Feedback), Takes: c.Accepts,
+		}
 	}
 	if m.Recv {
 		l.Receiver = stream.NewReceiver(m.Kind, e.Woken, e.FormatChanged)

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -74,12 +75,19 @@ func (s *Sender) detach() {
 func (s *Sender) Accept(f media.Format) (score int, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := range s.codecs {
-		if s.codecs[i].Format == f {
-			return len(s.codecs) - i, true
-		}
+	if i := s.codecFor(f); i >= 0 {
+		return len(s.codecs) - i, true
 	}
 	return 0, false
+}
+
+// codecFor returns the index of the codec for a format, rather one that is that very format, -1 for none.
+// Called locked.
+func (s *Sender) codecFor(f media.Format) int {
+	if i := slices.IndexFunc(s.codecs, func(c Codec) bool { return c.Format == f }); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(s.codecs, func(c Codec) bool { return f.Packed && c.Takes != nil && c.Takes(f) })
 }
 
 // Bind connects the sender to another source. Video starts with the next key
@@ -90,10 +98,8 @@ func (s *Sender) Bind(f *media.Format, from media.Source) {
 	s.asked, s.askedAt = true, never
 	s.splice.cut()
 	if f != nil {
-		for i := range s.codecs {
-			if s.codecs[i].Format == *f {
-				s.codec = &s.codecs[i]
-			}
+		if i := s.codecFor(*f); i >= 0 {
+			s.codec = &s.codecs[i]
 		}
 	}
 	if s.codec == nil || from == nil {

@@ -280,3 +280,26 @@ func TestSenderPassesKeyFrameRequestsOn(t *testing.T) {
 		t.Errorf("asked %d times, want once at Bind and once now", from.keys)
 	}
 }
+
+func TestSenderTakesWhatThePeerCanDecodeBesides(t *testing.T) {
+	high := media.Format{Kind: media.Video, Codec: media.H264, Packed: true, ClockRate: 90000, Params: "6400;1"}
+	base := high
+	base.Params = "42e0;1"
+	s := NewSender(media.Video)
+	s.codecs = []Codec{
+		{PayloadType: 98, Format: high, Takes: func(f media.Format) bool { return f == base }},
+		{PayloadType: 99, Format: base},
+	}
+	if i := s.codecFor(base); i != 1 {
+		t.Errorf("codec %d, wanted the one of the very format", i)
+	}
+	s.codecs = s.codecs[:1]
+	if score, ok := s.Accept(base); !ok || score != 1 {
+		t.Errorf("accepted %v with score %d", ok, score)
+	}
+	other := base
+	other.Codec = media.VP8
+	if _, ok := s.Accept(other); ok {
+		t.Error("VP8 is accepted as H264")
+	}
+}

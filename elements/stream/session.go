@@ -38,6 +38,9 @@ type Codec struct {
 	PayloadType uint8
 	Format      media.Format // packed
 	Feedback    Feedback
+	// Takes tells which formats besides Format the peer can decode under this payload
+	// type, as H264 of a lower profile; nil: none.
+	Takes func(media.Format) bool
 }
 
 // Line is one m-line as negotiated. The direction decides which of Receiver and
