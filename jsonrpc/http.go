@@ -13,8 +13,8 @@ const versions = "0,7,8,13"
 
 var upgrader = websocket.Upgrader{
 	CheckOrigin: func(*http.Request) bool { return true },
-	Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
-		http.Error(w, reason.Error(), status)
+	Error: func(w http.ResponseWriter, _ *http.Request, _ int, reason error) {
+		http.Error(w, reason.Error(), http.StatusBadRequest)
 	},
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,29 +30,91 @@ func testObjects(t testing.TB, classes ...*pipeline.Class) *pipeline.Server {
 // startServer runs a server on a port of the system's choice until the test ends.
 func startServer(t testing.TB, config Config, objects *pipeline.Server) *Server {
 	t.Helper()
-	if config.Path == "" {
-		config.Path = "kurento"
-	}
-	log := zerolog.Nop()
-	if testing.Verbose() && testing.Short() {
-		log = zerolog.New(zerolog.NewTestWriter(t))
-	}
-	s := NewServer(config, objects, nil, log)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serve(t, config, objects, l)
+}
+
+func serve(t testing.TB, config Config, objects *pipeline.Server, l net.Listener) *Server {
+	t.Helper()
+	if config.Path == "" {
+		config.Path = "kurento"
+	}
+	s := NewServer(config, objects, nil, zerolog.Nop())
 	s.ListenOn(l)
-	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(ctx) }()
+	go func() { served <- s.Serve(context.Background()) }()
 	t.Cleanup(func() {
-		cancel()
+		s.Close()
 		if err := <-served; err != nil {
 			t.Error(err)
 		}
 	})
 	return s
+}
+
+// memory is a network in memory, which a fake clock can wait for.
+type memory struct {
+	conns chan net.Conn
+	once  sync.Once
+	done  chan struct{}
+}
+
+func (m *memory) Accept() (net.Conn, error) {
+	select {
+	case c := <-m.conns:
+		return c, nil
+	case <-m.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (m *memory) Close() error {
+	m.once.Do(func() { close(m.done) })
+	return nil
+}
+
+func (m *memory) Addr() net.Addr { return &net.UnixAddr{Name: "memory"} }
+
+func (m *memory) dial(string, string) (net.Conn, error) {
+	near, far := net.Pipe()
+	m.conns <- far
+	return near, nil
+}
+
+// startInMemory runs a server that is reached by connect only.
+func startInMemory(t testing.TB, config Config, objects *pipeline.Server) (s *Server, connect func() *client) {
+	t.Helper()
+	m := &memory{conns: make(chan net.Conn), done: make(chan struct{})}
+	s = serve(t, config, objects, m)
+	d := websocket.Dialer{NetDial: m.dial}
+	return s, func() *client {
+		t.Helper()
+		c, _, err := d.Dial("ws://memory/kurento", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		return &client{t, c, pump(c)}
+	}
+}
+
+// pump reads all the time, since a pipe holds nothing and the server waits only so long.
+func pump(c *websocket.Conn) <-chan string {
+	incoming := make(chan string, 1000)
+	go func() {
+		defer close(incoming)
+		for {
+			_, text, err := c.ReadMessage()
+			if err != nil {
+				return
+			}
+			incoming <- string(text)
+		}
+	}()
+	return incoming
 }
 
 func url(s *Server, path string) string { return "ws://" + s.Addrs()[0].String() + path }
@@ -60,6 +123,7 @@ func url(s *Server, path string) string { return "ws://" + s.Addrs()[0].String()
 type client struct {
 	t testing.TB
 	*websocket.Conn
+	incoming <-chan string // what was read already, nil when receive has to read
 }
 
 func dial(t testing.TB, s *Server) *client {
@@ -69,7 +133,7 @@ func dial(t testing.TB, s *Server) *client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return &client{t, c}
+	return &client{t, c, nil}
 }
 
 func (c *client) send(text string) {
@@ -84,6 +148,13 @@ const patience = 10 * time.Second
 
 func (c *client) receive() string {
 	c.t.Helper()
+	if c.incoming != nil {
+		text, ok := <-c.incoming
+		if !ok {
+			c.t.Fatal("the connection has ended")
+		}
+		return text
+	}
 	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		c.t.Fatal(err)
 	}

@@ -20,7 +20,8 @@ type request struct {
 
 // parse reads one message. The error is what to answer, with id null.
 func parse(text []byte) (*request, *failure) {
-	members, err := parseMembers(text)
+	// What comes back as it came has to be text (RFC 6455 §8.1).
+	members, err := parseMembers(bytes.ToValidUTF8(text, []byte("\ufffd")))
 	if err != nil {
 		return nil, err
 	}

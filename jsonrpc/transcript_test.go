@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // TestTranscripts plays the conversations in testdata. A file is a list of exchanges:
@@ -21,7 +23,26 @@ import (
 // come in the order of the lines, and so have events; between the two there is no order. (empty) is a message without
 // text.
 func TestTranscripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
+	eachTranscript(t, "testdata/*.txt", func(t *testing.T, text string) {
+		s := startServer(t, Config{}, testObjects(t, testClasses(&gates{})...))
+		play(t, text, func() *client { return dial(t, s) })
+	})
+}
+
+// TestTimedTranscripts plays the conversations in testdata/time, with sockets in memory and a clock that runs only
+// when "wait 8s" says so. Sessions are collected every 240 s.
+func TestTimedTranscripts(t *testing.T) {
+	eachTranscript(t, "testdata/time/*.txt", func(t *testing.T, text string) {
+		synctest.Test(t, func(t *testing.T) {
+			s, connect := startInMemory(t, Config{CollectorPeriod: 240 * time.Second}, testObjects(t))
+			play(t, text, connect)
+			s.Close() // within the bubble
+		})
+	})
+}
+
+func eachTranscript(t *testing.T, pattern string, play func(t *testing.T, text string)) {
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatal("no transcripts", err)
 	}
@@ -36,8 +57,7 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-func play(t *testing.T, text string) {
-	s := startServer(t, Config{}, testObjects(t, testClasses(&gates{})...))
+func play(t *testing.T, text string, connect func() *client) {
 	conns := map[string]*client{}
 	names := map[string]string{}
 	for exchange := range strings.SplitSeq(text, "\n\n") {
@@ -51,8 +71,12 @@ func play(t *testing.T, text string) {
 		if len(lines) == 0 {
 			continue
 		}
+		if span, ok := strings.CutPrefix(lines[0], "wait "); ok {
+			wait(t, span)
+			continue
+		}
 		if conns[id] == nil {
-			conns[id] = dial(t, s)
+			conns[id] = connect()
 		}
 		request, expected, ok := strings.Cut(strings.Join(lines, "\n"), "\n----\n")
 		if !ok {
@@ -62,6 +86,16 @@ func play(t *testing.T, text string) {
 		conns[id].send(request)
 		compare(t, conns[id], request, strings.Split(expected, "\n"), names)
 	}
+}
+
+// wait lets fake time pass.
+func wait(t *testing.T, span string) {
+	d, err := time.ParseDuration(span)
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(d)
+	synctest.Wait()
 }
 
 // head takes the remarks and the connection off an exchange.
