@@ -85,6 +85,7 @@ type Conn struct {
 
 	ice          atomic.Pointer[ice.Conn] // set when checks start
 	way          atomic.Pointer[way]      // where packets go; nil until a pair is selected
+	lost         atomic.Bool              // the peer has been silent for disconnectAfter
 	selected     chan struct{}            // closed with the first way
 	selectedOnce sync.Once
 	relay        atomic.Pointer[relay] // of ways without a shared socket
@@ -101,7 +102,7 @@ type Conn struct {
 // way is where a connection's packets go: straight to a socket, or, with no
 // destination, through the ICE connection (relays, TCP, private sockets).
 type way struct {
-	host  *hostConn
+	host  *hostConn // nil: no candidate of our own sockets
 	dest  *destination
 	local string // candidate texts, for events and statistics
 	peer  string
@@ -336,8 +337,7 @@ func (c *Conn) Close() error {
 	c.recv.mu.Unlock()
 	c.dtls.close()
 	if agent != nil {
-		c.turn.close()
-		_ = agent.GracefulClose()
+		c.turn.closing(func() { _ = agent.GracefulClose() })
 		c.relay.Load().close()
 		c.leave()
 	}

@@ -60,7 +60,6 @@ func (c *Conn) makeAgent() error {
 		c.port, c.sockets = nil, nil
 		return err
 	}
-	c.pool.announce(c.cfg.ExternalIPv4, c.cfg.ExternalIPv6)
 	// These store a function and cannot fail.
 	_ = c.agent.OnCandidate(c.foundCandidate)
 	_ = c.agent.OnConnectionStateChange(c.agentState)
@@ -144,16 +143,12 @@ func (c *Conn) selectPair(local, remote ice.Candidate) {
 		}
 		if dest.sock == next.host.sock {
 			next.dest = dest
-			dest.sock.settle(newEndpoint(peer), next.host)
 		}
 	}
 	if next.dest == nil {
 		c.startRelay()
 	}
 	last := c.way.Swap(next)
-	if last != nil && last.dest != nil && last.dest != next.dest {
-		last.dest.sock.unsettle(newEndpoint(last.dest.addr), last.host)
-	}
 	c.log.Debug().Str("local", next.local).Str("remote", next.peer).Msg("ice pair selected")
 	c.pairSelected(next, last)
 	c.selectedOnce.Do(func() { close(c.selected) }) // DTLS begins

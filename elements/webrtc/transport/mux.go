@@ -93,7 +93,6 @@ type hostConn struct {
 	sock  *Socket
 	ufrag string
 	queue *packetQueue // STUN for the agent
-	self  *route       // to this connection alone
 
 	mu      sync.Mutex
 	peers   map[netip.AddrPort]*destination
@@ -102,9 +101,7 @@ type hostConn struct {
 }
 
 func newHostConn(c *Conn, s *Socket, ufrag string) *hostConn {
-	h := &hostConn{conn: c, sock: s, ufrag: ufrag, queue: newPacketQueue(stunQueue), peers: make(map[netip.AddrPort]*destination)}
-	h.self = &route{conns: []*hostConn{h}}
-	return h
+	return &hostConn{conn: c, sock: s, ufrag: ufrag, queue: newPacketQueue(stunQueue), peers: make(map[netip.AddrPort]*destination)}
 }
 
 // destination is where packets to one peer address go: through which socket,
@@ -115,11 +112,12 @@ type destination struct {
 	name sockaddr
 }
 
-// destination finds or makes the way to peer. Two connections of this server
-// that talk to each other would look alike on their shared sockets: both come
-// from the same address, and so do all such pairs. So what goes to one of our
-// own sockets leaves through a socket that this candidate has for itself; the
-// other side then sees an address of its own.
+// destination finds or makes the way to peer. What comes back is told apart by
+// its address alone, so two connections that share a socket cannot share a
+// peer address. They would when the peer shares sockets too: another
+// connection of this server, or another server. The later one talks to that
+// address through a socket that its candidate has for itself, and the peer
+// meets it under a new address (peer-reflexive).
 func (h *hostConn) destination(peer netip.AddrPort) (*destination, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -133,7 +131,7 @@ func (h *hostConn) destination(peer netip.AddrPort) (*destination, error) {
 		return nil, errTooManyPeers
 	}
 	d := &destination{sock: h.sock, addr: peer, name: newSockaddr(peer)}
-	if h.conn.pool.owns(peer) {
+	if !h.sock.addPeer(newEndpoint(peer), h) {
 		if h.private == nil {
 			s, err := h.conn.pool.openPrivate(h.sock.local.Addr(), h)
 			if err != nil {
@@ -142,8 +140,6 @@ func (h *hostConn) destination(peer netip.AddrPort) (*destination, error) {
 			h.private = s
 		}
 		d.sock = h.private
-	} else {
-		h.sock.addPeer(newEndpoint(peer), h)
 	}
 	h.peers[peer] = d
 	return d, nil

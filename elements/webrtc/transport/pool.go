@@ -38,10 +38,7 @@ type Pool struct {
 	addrs  []localAddress
 	listed time.Time
 	ports  []*port
-	extern map[netip.Addr]bool // addresses that stand for ours in candidates
-	tcp    *ice.TCPMuxDefault  // see tcpMux
-
-	owned atomic.Pointer[map[netip.AddrPort]bool] // addresses of shared sockets
+	tcp    *ice.TCPMuxDefault // see tcpMux
 }
 
 // port is one UDP port, open on each local address. Guarded by Pool.mu.
@@ -65,9 +62,7 @@ func NewPool(cfg PoolConfig) (*Pool, error) {
 	if cfg.Sockets <= 0 {
 		cfg.Sockets = runtime.GOMAXPROCS(0)
 	}
-	p := &Pool{cfg: cfg, log: cfg.Log}
-	p.owned.Store(&map[netip.AddrPort]bool{})
-	return p, nil
+	return &Pool{cfg: cfg, log: cfg.Log}, nil
 }
 
 // Close closes all sockets and waits for their read loops. Connections are
@@ -104,7 +99,6 @@ func (p *Pool) acquire() (*port, []*Socket, error) {
 		}
 		if err == nil {
 			p.ports = append(p.ports, one)
-			p.publish()
 		}
 	}
 	best := slices.MinFunc(p.ports, func(a, b *port) int { return a.conns - b.conns })
@@ -155,7 +149,6 @@ func (p *Pool) refresh() error {
 	for _, one := range p.ports {
 		p.complete(one)
 	}
-	p.publish()
 	return nil
 }
 
@@ -174,38 +167,6 @@ func (p *Pool) complete(one *port) {
 		one.sockets = append(one.sockets, s)
 	}
 }
-
-// publish makes the addresses of the shared sockets known to owns. Called locked.
-func (p *Pool) publish() {
-	owned := make(map[netip.AddrPort]bool)
-	for _, one := range p.ports {
-		for _, s := range one.sockets {
-			owned[s.local] = true
-		}
-		for ip := range p.extern {
-			owned[netip.AddrPortFrom(ip, one.number)] = true
-		}
-	}
-	p.owned.Store(&owned)
-}
-
-// announce makes external addresses known to owns.
-func (p *Pool) announce(addrs ...netip.Addr) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, ip := range addrs {
-		if ip.IsValid() && !p.extern[ip.Unmap()] {
-			if p.extern == nil {
-				p.extern = make(map[netip.Addr]bool)
-			}
-			p.extern[ip.Unmap()] = true
-			p.publish()
-		}
-	}
-}
-
-// owns tells whether addr leads to a shared socket.
-func (p *Pool) owns(addr netip.AddrPort) bool { return (*p.owned.Load())[addr] }
 
 // open opens the next free port of the range on every local address. Called locked.
 func (p *Pool) open() (*port, error) {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/pion/ice/v4"
 )
 
 const (
@@ -67,57 +69,73 @@ func TestANominatedPairThatNeverAnsweredGetsNoMedia(t *testing.T) {
 	}
 }
 
-func TestAChecksUserNameCountsMoreThanItsAddress(t *testing.T) {
-	pool := newTestPool(t, PoolConfig{Sockets: 1})
-	old := newSide(t, ConnConfig{Pool: pool})
-	at := begin(t, old)
-	p := newHandPeer(t, at.Addr())
-	until(t, "first connection", func() { p.check(old, at, true, highPriority) }, func() bool { return destined(old) == p.addr() })
-	// The browser's page is loaded again: same address, new connection, and nobody closed the old one.
-	fresh := newSide(t, ConnConfig{Pool: pool})
-	begin(t, fresh)
-	until(t, "second connection", func() { p.check(fresh, at, true, highPriority) }, func() bool { return destined(fresh) == p.addr() })
-	sock := fresh.sockets[0]
-	owner := func() *Conn {
-		sock.mu.RLock()
-		defer sock.mu.RUnlock()
-		return sock.byAddr[newEndpoint(p.addr())].conns[0].conn
-	}
-	if owner() != fresh.Conn {
-		t.Error("media of a reused address still reaches the connection before")
-	}
-	old.Close()
-	if owner() != fresh.Conn {
-		t.Error("closing the old connection took the address from the new one")
-	}
-	fresh.Close()
-	sock.mu.RLock()
-	defer sock.mu.RUnlock()
-	if len(sock.byAddr)+len(sock.byUfrag) > 0 {
-		t.Errorf("closed connections left %v %v", sock.byAddr, sock.byUfrag)
-	}
-}
-
-func TestNamingSomebodysAddressDoesNotStealIt(t *testing.T) {
-	pool := newTestPool(t, PoolConfig{Sockets: 1})
-	s := newSide(t, ConnConfig{Pool: pool})
-	at := begin(t, s)
-	p := newHandPeer(t, at.Addr())
-	until(t, "pair", func() { p.check(s, at, true, highPriority) }, func() bool { return destined(s) == p.addr() })
-	thief := newSide(t, ConnConfig{Pool: pool})
-	begin(t, thief)
-	p.mu.Lock()
-	asked := p.asked
-	p.mu.Unlock()
-	if err := thief.AddRemoteCandidate("candidate:1 1 UDP 2130706431 " + p.addr().Addr().String() + " " + portText(p.addr()) + " typ host"); err != nil {
-		t.Fatal(err)
-	}
-	p.wait("check of the thief", func() bool { return p.asked > asked })
+// owner is the connection that has the peer's address on s's first socket.
+func owner(s *side, p *handPeer) *Conn {
 	sock := s.sockets[0]
 	sock.mu.RLock()
 	defer sock.mu.RUnlock()
-	if r := sock.byAddr[newEndpoint(p.addr())]; len(r.conns) != 2 || r.conns[0].conn != s.Conn {
+	if h := sock.byPeer[newEndpoint(p.addr())]; h != nil {
+		return h.conn
+	}
+	return nil
+}
+
+func TestAnAddressOfAClosedOrLostConnectionGoesToTheNextOne(t *testing.T) {
+	for _, how := range []string{"closed", "lost"} {
+		t.Run(how, func(t *testing.T) {
+			pool := newTestPool(t, PoolConfig{Sockets: 1})
+			old, fresh := newSide(t, ConnConfig{Pool: pool}), newSide(t, ConnConfig{Pool: pool})
+			at := begin(t, old)
+			begin(t, fresh)
+			p := newHandPeer(t, at.Addr())
+			until(t, "first connection", func() { p.check(old, at, true, highPriority) }, func() bool { return destined(old) == p.addr() })
+			if how == "closed" {
+				old.Close()
+			} else {
+				old.agentState(ice.ConnectionStateDisconnected)
+			}
+			until(t, "second connection", func() { p.check(fresh, at, true, highPriority) }, func() bool { return destined(fresh) == p.addr() })
+			if owner(fresh, p) != fresh.Conn {
+				t.Error("media of a reused address does not reach the new connection")
+			}
+			old.Close()
+			if owner(fresh, p) != fresh.Conn {
+				t.Error("closing the old connection took the address from the new one")
+			}
+			fresh.Close()
+			sock := fresh.sockets[0]
+			sock.mu.RLock()
+			defer sock.mu.RUnlock()
+			if len(sock.byPeer)+len(sock.byUfrag) > 0 {
+				t.Errorf("closed connections left %v %v", sock.byPeer, sock.byUfrag)
+			}
+		})
+	}
+}
+
+func TestAnAddressInUseIsNotTakenAway(t *testing.T) {
+	pool := newTestPool(t, PoolConfig{Sockets: 1})
+	s, other := newSide(t, ConnConfig{Pool: pool}), newSide(t, ConnConfig{Pool: pool})
+	at := begin(t, s)
+	begin(t, other)
+	p := newHandPeer(t, at.Addr())
+	until(t, "pair", func() { p.check(s, at, true, highPriority) }, func() bool { return destined(s) == p.addr() })
+	p.mu.Lock()
+	asked := p.asked
+	p.mu.Unlock()
+	if err := other.AddRemoteCandidate("candidate:1 1 UDP 2130706431 " + p.addr().Addr().String() + " " + portText(p.addr()) + " typ host"); err != nil {
+		t.Fatal(err)
+	}
+	p.wait("check of the other connection", func() bool { return p.asked > asked })
+	if owner(s, p) != s.Conn {
 		t.Error("a check took an address from the connection that has it")
+	}
+	// The other one reaches the same address from a socket of its own.
+	h := other.mux.host(at)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.private == nil || h.peers[p.addr()].sock != h.private {
+		t.Error("two connections share a socket and a peer address")
 	}
 }
 
@@ -140,7 +158,7 @@ func TestMediaOfTheSelectedPairGoesOnThroughAnICERestart(t *testing.T) {
 	sock := s.sockets[0]
 	sock.mu.RLock()
 	defer sock.mu.RUnlock()
-	if r := sock.byAddr[newEndpoint(p.addr())]; r == nil || r.conns[0].conn != s.Conn {
+	if h := sock.byPeer[newEndpoint(p.addr())]; h == nil || h.conn != s.Conn {
 		t.Error("nothing is received while ICE restarts")
 	}
 	if _, old := sock.byUfrag[s.LocalUfrag()]; old || sock.byUfrag["restarted"] != s.mux.host(at) {

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,29 +28,21 @@ type Socket struct {
 	iface string
 	log   zerolog.Logger
 
-	// sole makes the socket private: whatever arrives is for this one (see hostConn.private).
+	// sole makes the socket private: whatever arrives is for this one (see hostConn.destination).
 	sole *hostConn
 
 	mu      sync.RWMutex
-	byUfrag map[string]*hostConn // local user name fragment → who is asked
-	byAddr  map[endpoint]*route  // peer → who talks to it
+	byUfrag map[string]*hostConn   // local user name fragment → who is asked
+	byPeer  map[endpoint]*hostConn // peer address → who talks to it
 
 	queries stunQueries
 
 	in      reader // of the read loop
-	targets [readBatch]*route
+	targets [readBatch]*hostConn
 	closed  atomic.Bool
 	done    chan struct{}
 
 	lost, unsent atomic.Uint64 // packets nobody wanted; packets the kernel did not take
-}
-
-// route says whose packets come from one address. It is replaced, never
-// changed. Usually there is one connection; more when one is being checked
-// from an address that another one had or has.
-type route struct {
-	conns   []*hostConn // the first one owns media
-	settled bool        // the first one has selected this address: it answered our checks
 }
 
 // listen opens a socket on local and starts its read loop.
@@ -79,7 +70,7 @@ func listen(local netip.AddrPort, iface string, log zerolog.Logger) (*Socket, er
 		iface:   iface,
 		log:     log.With().Stringer("socket", bound).Logger(),
 		byUfrag: make(map[string]*hostConn),
-		byAddr:  make(map[endpoint]*route),
+		byPeer:  make(map[endpoint]*hostConn),
 		done:    make(chan struct{}),
 	}
 	return s, nil
@@ -147,20 +138,17 @@ func (s *Socket) lookUp(n int) {
 }
 
 // find is called locked.
-func (s *Socket) find(p []byte, from endpoint) *route {
+func (s *Socket) find(p []byte, from endpoint) *hostConn {
 	if s.sole != nil {
-		return s.sole.self
+		return s.sole
 	}
 	if isSTUN(p) {
-		// A check names whom it is for; an address may have belonged to somebody else.
+		// A check names whom it is for; its address may be or have been somebody else's.
 		if ufrag := localUfrag(p); ufrag != nil {
-			if h := s.byUfrag[string(ufrag)]; h != nil {
-				return h.self
-			}
-			return nil
+			return s.byUfrag[string(ufrag)]
 		}
 	}
-	return s.byAddr[from]
+	return s.byPeer[from]
 }
 
 // dispatch hands on packets from number i on and returns the number of the one
@@ -177,45 +165,22 @@ func (s *Socket) dispatch(i, n int, at time.Duration) (next int) {
 }
 
 // handle hands on one packet by its first byte (RFC 7983 §7).
-func (s *Socket) handle(p []byte, from endpoint, to *route, at time.Duration) {
+func (s *Socket) handle(p []byte, from endpoint, to *hostConn, at time.Duration) {
 	switch {
 	case len(p) == 0:
 		s.lost.Add(1)
-	case isSTUN(p):
-		s.handleSTUN(p, from, to)
+	case isSTUN(p) && isResponse(p) && s.queries.answer(p, from):
 	case to == nil:
 		s.lost.Add(1)
+	case isSTUN(p):
+		to.queue.put(p, from.addrPort())
 	case p[0] >= 128 && p[0] <= 191:
-		to.conns[0].conn.receive(p, at, &s.in)
+		to.conn.receive(p, at, &s.in)
 	case p[0] >= 20 && p[0] <= 63:
-		to.dtls().conn.dtls.queue.put(p, netip.AddrPort{})
+		to.conn.dtls.queue.put(p, netip.AddrPort{})
 	default:
 		s.lost.Add(1)
 	}
-}
-
-func (s *Socket) handleSTUN(p []byte, from endpoint, to *route) {
-	if isResponse(p) && s.queries.answer(p, from) {
-		return
-	}
-	if to == nil {
-		s.lost.Add(1)
-		return
-	}
-	addr := from.addrPort()
-	for _, h := range to.conns { // of a response, each agent knows whether it is its own
-		h.queue.put(p, addr)
-	}
-}
-
-// dtls is who a DTLS packet is for: who is still shaking hands, if anybody.
-func (r *route) dtls() *hostConn {
-	for _, h := range r.conns {
-		if !h.conn.dtls.queue.isClosed() {
-			return h
-		}
-	}
-	return r.conns[0]
 }
 
 // addUfrag makes h the one that checks for ufrag go to.
@@ -234,63 +199,24 @@ func (s *Socket) removeUfrag(ufrag string, h *hostConn) {
 	}
 }
 
-// addPeer sends responses and early DTLS from peer to h too: h has sent a check there.
-// Nobody loses an address by that.
-func (s *Socket) addPeer(peer endpoint, h *hostConn) {
+// addPeer makes peer's responses, DTLS and media come to h. It fails when another
+// connection has that address and has not lost it.
+func (s *Socket) addPeer(peer endpoint, h *hostConn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	old := s.byAddr[peer]
-	switch {
-	case old == nil:
-		s.byAddr[peer] = h.self
-	case slices.Contains(old.conns, h):
-	case old.settled:
-		s.byAddr[peer] = &route{conns: append(slices.Clone(old.conns), h), settled: true}
-	default:
-		s.byAddr[peer] = &route{conns: append([]*hostConn{h}, old.conns...)}
+	if old := s.byPeer[peer]; old != nil && old.conn != h.conn && !old.conn.lost.Load() {
+		return false
 	}
+	s.byPeer[peer] = h
+	return true
 }
 
-// settle makes h the owner of peer, which has answered its checks.
-func (s *Socket) settle(peer endpoint, h *hostConn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	conns := []*hostConn{h}
-	if old := s.byAddr[peer]; old != nil {
-		for _, other := range old.conns {
-			if other != h {
-				conns = append(conns, other)
-			}
-		}
-	}
-	s.byAddr[peer] = &route{conns: conns, settled: true}
-}
-
-// unsettle gives peer up for whoever wants it: h has moved on.
-func (s *Socket) unsettle(peer endpoint, h *hostConn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if old := s.byAddr[peer]; old != nil && old.settled && old.conns[0] == h {
-		s.byAddr[peer] = &route{conns: old.conns}
-	}
-}
-
-// removePeer takes h off peer's route.
+// removePeer takes that back, unless somebody else has the address meanwhile.
 func (s *Socket) removePeer(peer endpoint, h *hostConn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	old := s.byAddr[peer]
-	if old == nil {
-		return
-	}
-	at := slices.Index(old.conns, h)
-	switch {
-	case at < 0:
-	case len(old.conns) == 1:
-		delete(s.byAddr, peer)
-	default:
-		conns := slices.Delete(slices.Clone(old.conns), at, at+1)
-		s.byAddr[peer] = &route{conns: conns, settled: old.settled && at > 0}
+	if s.byPeer[peer] == h {
+		delete(s.byPeer, peer)
 	}
 }
 

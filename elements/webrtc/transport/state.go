@@ -51,6 +51,7 @@ func (c *Conn) agentState(s ice.ConnectionState) {
 	c.log.Debug().Stringer("state", s).Msg("ice state")
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.lost.Store(s == ice.ConnectionStateDisconnected || s == ice.ConnectionStateFailed)
 	switch s {
 	case ice.ConnectionStateConnected:
 		if c.states.pair != nil {

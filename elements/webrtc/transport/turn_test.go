@@ -16,7 +16,7 @@ import (
 )
 
 // newTURN runs a TURN server for "user" with "pass" on 127.0.0.1, UDP and TCP.
-func newTURN(t *testing.T) (udp, tcp string) {
+func newTURN(t *testing.T) (udp, tcp string, server *turn.Server) {
 	t.Helper()
 	packets, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
@@ -29,7 +29,7 @@ func newTURN(t *testing.T) (udp, tcp string) {
 	relays := func() *turn.RelayAddressGeneratorStatic {
 		return &turn.RelayAddressGeneratorStatic{RelayAddress: net.IPv4(127, 0, 0, 1), Address: "127.0.0.1"}
 	}
-	server, err := turn.NewServer(turn.ServerConfig{
+	server, err = turn.NewServer(turn.ServerConfig{
 		Realm: "test",
 		AuthHandler: func(ra *turn.RequestAttributes) (string, []byte, bool) {
 			return ra.Username, turn.GenerateAuthKey(ra.Username, ra.Realm, "pass"), ra.Username == "user"
@@ -42,11 +42,11 @@ func newTURN(t *testing.T) (udp, tcp string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { server.Close() })
-	return packets.LocalAddr().String(), listener.Addr().String()
+	return packets.LocalAddr().String(), listener.Addr().String(), server
 }
 
 func TestMediaThroughATURNServer(t *testing.T) {
-	udp, tcp := newTURN(t)
+	udp, tcp, server := newTURN(t)
 	for transport, address := range map[string]string{"udp": udp, "tcp": tcp} {
 		t.Run(transport, func(t *testing.T) {
 			pool := newTestPool(t, PoolConfig{Loopback: true})
@@ -67,12 +67,14 @@ func TestMediaThroughATURNServer(t *testing.T) {
 			direct.wait("RTCP", func() bool { return len(direct.rtcp) == 1 })
 			direct.WriteRTCP([]byte{0x80, 201, 0, 1, 0, 0, 0, 7})
 			relayed.wait("RTCP", func() bool { return len(relayed.rtcp) == 1 })
+			relayed.Close()
+			until(t, "end of the allocation", func() {}, func() bool { return server.AllocationCount() == 0 })
 		})
 	}
 }
 
 func TestBothSidesThroughATURNServer(t *testing.T) {
-	udp, _ := newTURN(t)
+	udp, _, _ := newTURN(t)
 	pool := newTestPool(t, PoolConfig{Loopback: true})
 	cfg := ConnConfig{Pool: pool, RelayOnly: true, TURN: []TURN{{udp, "user", "pass", ""}}}
 	a, b := newSide(t, cfg), newSide(t, cfg)

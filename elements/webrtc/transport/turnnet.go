@@ -10,8 +10,10 @@ import (
 	"github.com/pion/transport/v4/stdnet"
 )
 
-// turnDialTimeout bounds a TCP connect to a TURN server or passive peer.
-const turnDialTimeout = 5 * time.Second
+const (
+	turnDialTimeout = 5 * time.Second        // of a TCP connect
+	turnGrace       = 200 * time.Millisecond // for giving an allocation back
+)
 
 // turnNet is the network of one ICE agent: the addresses of its connection, for
 // TCP candidates, and sockets towards TURN servers that close ends. Without
@@ -40,6 +42,15 @@ func newTurnNet(shared *stdnet.Net, sockets []*Socket) *turnNet {
 
 // Interfaces lists the addresses that candidates may have.
 func (n *turnNet) Interfaces() ([]*transport.Interface, error) { return n.own, nil }
+
+// closing runs f, which closes the agent: it gives allocations back to their
+// servers. When that takes long, the sockets are taken away from it.
+func (n *turnNet) closing(f func()) {
+	late := time.AfterFunc(turnGrace, n.close)
+	f()
+	late.Stop()
+	n.close()
+}
 
 // close ends what is open and what is being opened. It may be called twice.
 func (n *turnNet) close() {
