@@ -9,16 +9,17 @@ import (
 )
 
 const (
-	// resumePatience is how long sound waits for a picture after a pause. Then it is recorded without: the
-	// publisher may have switched his camera off meanwhile.
+	// resumePatience is how long sound waits for a picture after a pause. Then it is recorded
+	// without: the publisher may have switched his camera off meanwhile.
 	resumePatience = 2 * time.Second
 	// keyFrameRetry is how often a key frame is asked for while one is missing.
 	keyFrameRetry = 500 * time.Millisecond
 )
 
-// muxer puts the frames of several kinds on the time line of one file. A recording consists of stretches: one begins at
-// record and ends at pause. Each begins with a video key frame when there is video, and in the file directly at the end
-// of the one before it. Within a stretch frames keep the distances that they have on the pipeline clock.
+// muxer puts the frames of several kinds on the time line of one file. A recording consists of
+// stretches: one begins at record and ends at pause. Each begins with a video key frame when
+// there is video, and in the file directly at the end of the one before it. Within a stretch
+// frames keep the distances that they have on the pipeline clock.
 //
 // It is used by one goroutine, looks at no clock but the frames' and knows no events, only hooks.
 type muxer struct {
@@ -75,8 +76,8 @@ func (m *muxer) record() {
 // pause ends the stretch.
 func (m *muxer) pause() { m.state = muxPaused }
 
-// write takes a frame. An error that wraps ErrCodec means that frames of this kind are not recorded from now on; after any other nothing can be
-// written any more.
+// write takes a frame. An error that wraps ErrCodec means that frames of this kind are not
+// recorded from now on; after any other nothing can be written any more.
 func (m *muxer) write(p *media.Packet) error {
 	t := &m.tracks[p.Format.Kind]
 	if m.state == muxPaused || t.refused || m.file != nil && !t.inFile {
@@ -117,7 +118,8 @@ func (m *muxer) put(t *muxTrack, p *media.Packet) error {
 	return m.file.WriteFrame(t.index, at, p.Key, p.Data)
 }
 
-// usable tells whether a frame can be decoded. Video of a new source cannot before its first key frame.
+// usable tells whether a frame can be decoded. Video of a new source cannot before its first
+// key frame.
 func (m *muxer) usable(t *muxTrack, p *media.Packet) bool {
 	if p.Format.Kind != media.Video || p.Key {
 		t.format = p.Format
@@ -168,7 +170,8 @@ func (m *muxer) ready(t *muxTrack, p *media.Packet) (begins bool, err error) {
 	return m.readyForSound(p.PTS, first), nil
 }
 
-// readyForSound tells whether a stretch can begin with sound at a time: if there is no picture to begin with.
+// readyForSound tells whether a stretch can begin with sound at a time: if there is no picture
+// to begin with.
 func (m *muxer) readyForSound(now time.Duration, first bool) bool {
 	video := &m.tracks[media.Video]
 	switch {
@@ -190,7 +193,8 @@ func (m *muxer) readyForSound(now time.Duration, first bool) bool {
 	return true
 }
 
-// lacksVideoOnly tells whether every kind but video that is to be in the file has come. After a pause none has to.
+// lacksVideoOnly tells whether every kind but video that is to be in the file has come. After
+// a pause none has to.
 func (m *muxer) lacksVideoOnly() bool {
 	for k, t := range m.tracks {
 		if m.file == nil && m.expected[k] && !t.seen && !t.refused && media.Kind(k) != media.Video {

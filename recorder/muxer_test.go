@@ -51,8 +51,8 @@ var (
 	opus20   = []byte{0x78}
 )
 
-// frameOf reads "a20" (sound at 20 ms), "v40" (video), "k40" (a key frame), "V", "K" (of another source), "9" (a VP9
-// key frame), "b" (a broken key frame).
+// frameOf reads "a20" (sound at 20 ms), "v40" (video), "k40" (a key frame), "V", "K" (of
+// another source), "9" (a VP9 key frame), "b" (a broken key frame).
 func frameOf(word string) *media.Packet {
 	var ms int
 	fmt.Sscan(word[1:], &ms)
@@ -76,8 +76,8 @@ func frameOf(word string) *media.Packet {
 	return p
 }
 
-// TestMuxer plays scripts: frames as in frameOf, "record", "pause", and "expect:av". In the result "?" is a request for a key
-// frame, "!" the beginning of the file.
+// TestMuxer plays scripts: frames as in frameOf, "record", "pause", and "expect:av". In the
+// result "?" is a request for a key frame, "!" the beginning of the file.
 func TestMuxer(t *testing.T) {
 	tests := []struct {
 		name, in, want string

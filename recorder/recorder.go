@@ -1,5 +1,6 @@
-// Package recorder writes media into files: containers, the time line of a recording, and where the bytes go. Frames in,
-// bytes out; it knows nothing of remote calls, pipelines or packets on a network.
+// Package recorder writes media into files: containers, the time line of a recording, and
+// where the bytes go. Frames in, bytes out; it knows nothing of remote calls, pipelines or
+// packets on a network.
 package recorder
 
 import (
@@ -33,9 +34,13 @@ type Options struct {
 	Container Container
 	Kinds     []media.Kind           // what to record
 	Open      func() (Target, error) // called once, when recording starts; see FileTarget
-	Notify    func(Event)            // told of events, in order, on the recorder's goroutine
-	Fail      func(error)            // told, there too, why nothing more is written (wraps ErrOpen, ErrWrite or ErrNoSpace), or nothing of one kind (ErrCodec)
 	Log       zerolog.Logger
+
+	// Notify is told of events, in order, on the recorder's goroutine.
+	Notify func(Event)
+	// Fail is told, there too, why nothing more is written (the error wraps ErrOpen, ErrWrite or
+	// ErrNoSpace), or nothing of one kind (ErrCodec).
+	Fail func(error)
 }
 
 // Recorder records one file. Its methods may be called from any goroutine and,

@@ -31,7 +31,8 @@ func FileTarget(uri string) (open func() (Target, error), err error) {
 	}, nil
 }
 
-// filePath is the path in a file URI (RFC 8089). Clients often put paths in as they are, so what does not decode is taken as it is.
+// filePath is the path in a file URI (RFC 8089). Clients often put paths in as they are, so
+// what does not decode is taken as it is.
 func filePath(uri string) (string, error) {
 	const scheme = "file://"
 	if len(uri) < len(scheme) || !strings.EqualFold(uri[:len(scheme)], scheme) {

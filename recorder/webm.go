@@ -11,7 +11,8 @@ import (
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
-// WebM is the container for VP8, VP9, AV1 and Opus (https://www.webmproject.org/docs/container/, RFC 9559).
+// WebM is the container for VP8, VP9, AV1 and Opus
+// (https://www.webmproject.org/docs/container/, RFC 9559).
 func WebM() Container {
 	return Container{
 		Name:   "WebM",
@@ -25,16 +26,18 @@ func WebM() Container {
 const (
 	// clusterTime is how much one cluster holds: about what is lost when the process is killed.
 	clusterTime = 1000
-	// maxWait is how long a cluster waits for tracks that lag behind, so that its blocks are complete and in order.
+	// maxWait is how long a cluster waits for tracks that lag behind, so that its blocks are
+	// complete and in order.
 	maxWait = 500
 	// maxBytes is what waits at most.
 	maxBytes = 16 << 20
-	// maxLate is how far behind the newest frame of all tracks a frame may come; a later one is taken for this
-	// late. It keeps the blocks of a cluster within their 16 bits.
+	// maxLate is how far behind the newest frame of all tracks a frame may come; a later one
+	// is taken for this late. It keeps the blocks of a cluster within their 16 bits.
 	maxLate = 5000
 )
 
-// webmWriter writes a WebM file in clusters. A cluster is collected in memory and written with one call, so that the file is whole up to its last cluster at any moment. All times are in
+// webmWriter writes a WebM file in clusters. A cluster is collected in memory and written with
+// one call, so that the file is whole up to its last cluster at any moment. All times are in
 // milliseconds, the unit of the file.
 type webmWriter struct {
 	w      io.Writer
@@ -111,7 +114,8 @@ func (m *webmWriter) complete(at int64) bool {
 	return true
 }
 
-// length guesses how long a frame is shown: as long as the one before it, but no more than a second; sound says so itself.
+// length guesses how long a frame is shown: as long as the one before it, but no more than a
+// second; sound says so itself.
 func (t *webmTrack) length(at int64, data []byte) int64 {
 	switch {
 	case t.Format.Codec == media.Opus:
@@ -158,7 +162,8 @@ func (m *webmWriter) hasVideo() bool {
 
 func (m *webmWriter) Duration() time.Duration { return time.Duration(m.duration) * time.Millisecond }
 
-// Close writes what is left and, to a target that allows it, the index and the numbers in the header.
+// Close writes what is left and, to a target that allows it, the index and the numbers in the
+// header.
 func (m *webmWriter) Close() error {
 	for len(m.cluster.blocks) > 0 && m.err == nil {
 		count, _ := m.cluster.first()

@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// cluster collects the blocks of the Cluster elements that are still to be written, in the order of their times: sound and
-// pictures of one moment do not come at the same time. Its memory is used again and again.
+// cluster collects the blocks of the Cluster elements that are still to be written, in the
+// order of their times: sound and pictures of one moment do not come at the same time. Its
+// memory is used again and again.
 type cluster struct {
 	blocks []block
 	data   []byte // of all blocks, in the order in which they came
@@ -34,7 +35,8 @@ func (c *cluster) add(b block, data []byte) {
 	c.blocks = slices.Insert(c.blocks, i, b)
 }
 
-// first returns how many blocks the first cluster has, and when the one behind it begins; all of them if there is only one.
+// first returns how many blocks the first cluster has, and when the one behind it begins; all
+// of them if there is only one.
 func (c *cluster) first() (count int, next int64) {
 	for i, b := range c.blocks {
 		if i > 0 && (b.opens || b.at-c.blocks[0].at >= clusterTime) {
@@ -96,7 +98,8 @@ func (c *cluster) marshal(count int) []byte {
 	return out
 }
 
-// appendSize appends an element's size in four bytes, which is enough for every block (RFC 8794 §4).
+// appendSize appends an element's size in four bytes, which is enough for every block (RFC
+// 8794 §4).
 func appendSize(b []byte, n int) []byte {
 	return binary.BigEndian.AppendUint32(b, 0x1000_0000|uint32(n))
 }

@@ -11,8 +11,9 @@ import (
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
-// webmHeader is everything in front of the first cluster. It is marshalled twice, with the same length: when the file
-// begins, and again over the first when it is complete and the rest is known.
+// webmHeader is everything in front of the first cluster. It is marshalled twice, with the
+// same length: when the file begins, and again over the first when it is complete and the rest
+// is known.
 //
 //	EBML | Segment: SeekHead Info Void | Tracks | clusters ...
 //
@@ -28,7 +29,8 @@ type webmHeader struct {
 }
 
 const (
-	// headerRoom is for SeekHead, Info and Void together: about 70 and 70 bytes, and at least a Void's own 9.
+	// headerRoom is for SeekHead, Info and Void together: about 70 and 70 bytes, and at least
+	// a Void's own 9.
 	headerRoom  = 256
 	writingName = "Rivero"
 	unknownSize = 1<<56 - 1 // RFC 8794 §6.2
@@ -74,7 +76,8 @@ func (h *webmHeader) segmentHead() []byte {
 	return head
 }
 
-// seek is webm.Seek with a position of fixed length, so that the length of the SeekHead does not depend on what is in it.
+// seek is webm.Seek with a position of fixed length, so that the length of the SeekHead does
+// not depend on what is in it.
 type seek struct {
 	SeekID       []byte `ebml:"SeekID"`
 	SeekPosition uint64 `ebml:"SeekPosition,size=8"`

@@ -41,8 +41,9 @@ type Writer interface {
 type Container struct {
 	Name   string
 	Codecs []string // as in media.Format
-	// New starts a file on w, which may also be an io.WriterAt, for what is known at the end only, and have
-	// a method Truncate(size int64) error. Date is when the first frame was taken.
+	// New starts a file on w, which may also be an io.WriterAt, for what is known at the end
+	// only, and have a method Truncate(size int64) error. Date is when the first frame was
+	// taken.
 	New func(w io.Writer, tracks []Track, date time.Time) (Writer, error)
 }
 

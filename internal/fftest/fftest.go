@@ -71,13 +71,24 @@ func Make(t testing.TB, name string, args ...string) string {
 	return path
 }
 
+// File writes a new file with this name and returns its path.
+func File(t testing.TB, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // Pattern is the arguments that make video of a moving picture and sound of a
 // tone, each for as long as given; none for 0.
 func Pattern(video, audio time.Duration, size string, fps int) []string {
 	seconds := func(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 3, 64) }
 	var args []string
 	if video > 0 {
-		args = append(args, "-f", "lavfi", "-i", "testsrc=size="+size+":rate="+strconv.Itoa(fps)+":duration="+seconds(video)+",format=yuv420p")
+		source := "testsrc=size=" + size + ":rate=" + strconv.Itoa(fps) + ":duration=" + seconds(video)
+		args = append(args, "-f", "lavfi", "-i", source+",format=yuv420p")
 	}
 	if audio > 0 {
 		args = append(args, "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration="+seconds(audio))
@@ -133,7 +144,8 @@ type Packet struct {
 func Inspect(t testing.TB, path string) Probe {
 	t.Helper()
 	Need(t)
-	out, err := exec.Command("ffprobe", "-v", "error", "-of", "json", "-show_format", "-show_streams", "-show_packets", path).Output()
+	out, err := exec.Command("ffprobe", "-v", "error", "-of", "json",
+		"-show_format", "-show_streams", "-show_packets", path).Output()
 	if err != nil {
 		t.Fatalf("ffprobe %s: %v", path, err)
 	}

@@ -214,7 +214,8 @@ func TestQueueTakesSeveralProducers(t *testing.T) {
 	}
 }
 
-// TestSlab lends and takes back at random, and looks whether a piece that is out is ever overwritten.
+// TestSlab lends and takes back at random, and looks whether a piece that is out is ever
+// overwritten.
 func TestSlab(t *testing.T) {
 	type piece struct {
 		data []byte
@@ -260,12 +261,24 @@ func TestSlab(t *testing.T) {
 	}
 }
 
+// BenchmarkQueue hands packets to the consumer in batches of a frame.
 func BenchmarkQueue(b *testing.B) {
-	q := NewQueue(QueueOptions{Packets: 1 << 16, Handle: func(*Packet) {}})
+	const frame = 32
+	done := make(chan struct{})
+	q := NewQueue(QueueOptions{Handle: func(*Packet) {}})
 	defer q.Close(true)
-	p := &Packet{Format: queueVideo, Data: make([]byte, 1200)}
+	p := &Packet{Format: queueVideo, Key: true, Data: make([]byte, 1200)}
+	handled := func() { done <- struct{}{} }
 	b.ReportAllocs()
 	for b.Loop() {
-		q.Write(p)
+		for range frame {
+			q.Write(p)
+		}
+		q.Do(handled)
+		<-done
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*frame), "ns/packet")
+	if q.Dropped() > 0 {
+		b.Errorf("%d packets dropped", q.Dropped())
 	}
 }

@@ -120,7 +120,8 @@ func readXiph(data []byte) (sum int, rest []byte, err error) {
 	return 0, nil, errBlock
 }
 
-// readDifference reads a signed number, which is stored with half its range added (RFC 9559 §10.3.3).
+// readDifference reads a signed number, which is stored with half its range added (RFC 9559
+// §10.3.3).
 func readDifference(data []byte) (d int, rest []byte, err error) {
 	v, rest, err := readVint(data)
 	if err != nil {

@@ -137,7 +137,8 @@ func (s *stream) discardBuffered(n int) {
 	s.pos += int64(k)
 }
 
-// vint removes the length marker of a variable-size number; all ones mean unknown (RFC 8794 §4, §6.2).
+// vint removes the length marker of a variable-size number; all ones mean unknown (RFC 8794
+// §4, §6.2).
 func vint(v uint64, length int) int64 {
 	mask := uint64(1)<<(7*length) - 1
 	if v &= mask; v == mask {

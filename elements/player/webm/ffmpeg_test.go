@@ -14,7 +14,8 @@ import (
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
-// realFiles are made by FFmpeg's muxer: with an index and without, with clusters of known and of unknown size.
+// realFiles are made by FFmpeg's muxer: with an index and without, with clusters of known and
+// of unknown size.
 var realFiles = []struct {
 	name   string
 	file   string

@@ -20,8 +20,8 @@ type header struct {
 	end      int64 // of the segment, unknownSize if not said
 }
 
-// readHeader reads up to the head of the first cluster, which it returns. A file may end before: then the error is
-// io.EOF, and the header is good if it has tracks.
+// readHeader reads up to the head of the first cluster, which it returns. A file may end
+// before: then the error is io.EOF, and the header is good if it has tracks.
 func readHeader(s *stream) (h header, first element, err error) {
 	h.scale = time.Millisecond
 	h.cues = -1

@@ -45,7 +45,10 @@ func NewReader(r io.Reader) (*Reader, error) {
 	if len(h.tracks) == 0 {
 		return nil, fmt.Errorf("%w: no tracks before the first cluster", ErrFormat)
 	}
-	d := &Reader{s: s, header: h, first: first, none: err == io.EOF, byTrack: make(map[uint64]int), needKey: make([]bool, len(h.tracks))}
+	d := &Reader{
+		s: s, header: h, first: first, none: err == io.EOF,
+		byTrack: make(map[uint64]int), needKey: make([]bool, len(h.tracks)),
+	}
 	for i, t := range h.tracks {
 		d.byTrack[t.Number] = i
 	}
@@ -124,8 +127,9 @@ func (d *Reader) step() (element, error) {
 		return element{}, io.EOF
 	}
 	e, err := d.s.element()
-	if errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF && (d.inside && d.end != unknownSize || d.header.end != unknownSize) {
-		err = cut(err) // something was said to follow
+	more := d.inside && d.end != unknownSize || d.header.end != unknownSize // was said to follow
+	if errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF && more {
+		err = cut(err)
 	}
 	return e, err
 }

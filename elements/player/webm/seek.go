@@ -23,9 +23,10 @@ func byTime(a, b cue) int { return cmp.Compare(a.time, b.time) }
 // Seekable tells whether Seek can work.
 func (d *Reader) Seekable() bool { return d.s.seek != nil && !d.none }
 
-// Seek goes to the last place at or before t from which the video can be decoded, in a file without video from
-// which sound is stored. It uses the file's index, or looks through the file if there is
-// none. Next goes on there, for each video track with a key frame. After an error the position is undefined until a Seek succeeds.
+// Seek goes to the last place at or before t from which the video can be decoded, in a file
+// without video from which sound is stored. It uses the file's index, or looks through the
+// file if there is none. Next goes on there, for each video track with a key frame. After an
+// error the position is undefined until a Seek succeeds.
 func (d *Reader) Seek(t time.Duration) error {
 	if !d.Seekable() {
 		return fmt.Errorf("%w: the source is a stream", ErrSeek)

@@ -1,5 +1,6 @@
-// Package webm reads WebM and Matroska files (RFC 9559) as a stream: tracks first, then frame after frame. It is used by one goroutine at a time,
-// holds one frame in memory and believes no size that a file claims.
+// Package webm reads WebM and Matroska files (RFC 9559) as a stream: tracks first, then frame
+// after frame. It is used by one goroutine at a time, holds one frame in memory and believes
+// no size that a file claims.
 package webm
 
 import (
@@ -12,9 +13,11 @@ import (
 var (
 	// ErrFormat is wrapped by errors about bytes that are no WebM or Matroska.
 	ErrFormat = errors.New("invalid WebM")
-	// ErrTruncated is wrapped when the file ends in the middle of something. What came before was given out.
+	// ErrTruncated is wrapped when the file ends in the middle of something. What came before
+	// was given out.
 	ErrTruncated = errors.New("WebM file is cut off")
-	// ErrSeek is wrapped when a seek is impossible, because the source cannot or the file has no such place.
+	// ErrSeek is wrapped when a seek is impossible, because the source cannot or the file has
+	// no such place.
 	ErrSeek = errors.New("cannot seek in WebM")
 )
 
@@ -62,7 +65,8 @@ func (t Track) Format() (media.Format, bool) {
 	if t.Kind == media.Video {
 		return media.Format{Kind: media.Video, Codec: t.Codec, ClockRate: videoClock}, true
 	}
-	return media.Format{Kind: media.Audio, Codec: media.Opus, ClockRate: 48000, Channels: 2}, true // RFC 7587 §7: always, whatever is coded
+	// The same for all Opus, whatever is coded (RFC 7587 §7).
+	return media.Format{Kind: media.Audio, Codec: media.Opus, ClockRate: 48000, Channels: 2}, true
 }
 
 // Frame is one frame of a track.

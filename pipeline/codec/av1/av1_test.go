@@ -16,8 +16,8 @@ func unhex(t testing.TB, s string) []byte {
 	return b
 }
 
-// The sequence headers are libaom's for 322x180 in four pixel formats; the records beside them are what
-// FFmpeg puts into an MP4 for each.
+// The sequence headers are libaom's for 322x180 in four pixel formats; the records beside them
+// are what FFmpeg puts into an MP4 for each.
 var sequences = []struct {
 	name   string
 	obu    string

@@ -1,9 +1,9 @@
-// Package av1 knows the outer layer of the AV1 bitstream ("AV1 Bitstream &
-// Decoding Process Specification", version 1.0.0 with errata 1): OBUs, temporal units and the sequence header. It imports
-// nothing that moves media: bytes in, facts out.
+// Package av1 knows the outer layer of the AV1 bitstream ("AV1 Bitstream & Decoding Process
+// Specification", version 1.0.0 with errata 1): OBUs, temporal units and the sequence header.
+// It imports nothing that moves media: bytes in, facts out.
 //
-// A temporal unit here is what a container stores as one frame: OBUs in the low-overhead format, each with its size
-// field, without the temporal delimiter.
+// A temporal unit here is what a container stores as one frame: OBUs in the low-overhead
+// format, each with its size field, without the temporal delimiter.
 package av1
 
 import (
@@ -79,8 +79,8 @@ func (o OBU) AppendTo(b []byte) []byte {
 // Size is the length of the OBU without a size field, as RTP carries it.
 func (o OBU) Size() int { return len(o.Header) + len(o.Payload) }
 
-// ReadLEB128 reads a number in the little-endian base 128 code (specification §4.10.5) and returns how many bytes it
-// takes, 0 if there is no whole number or one beyond 32 bits.
+// ReadLEB128 reads a number in the little-endian base 128 code (specification §4.10.5) and
+// returns how many bytes it takes, 0 if there is no whole number or one beyond 32 bits.
 func ReadLEB128(data []byte) (v uint64, n int) {
 	for i := 0; i < len(data) && i < 8; i++ {
 		v |= uint64(data[i]&0x7f) << (7 * i)
@@ -112,8 +112,9 @@ func SizeLEB128(v int) int {
 	return n
 }
 
-// IsKeyFrame tells whether a temporal unit can be decoded on its own: it has a sequence header, and its first frame is
-// a shown key frame (specification §7.6.1, key frame random access point).
+// IsKeyFrame tells whether a temporal unit can be decoded on its own: it has a sequence
+// header, and its first frame is a shown key frame (specification §7.6.1, key frame random
+// access point).
 func IsKeyFrame(unit []byte) bool {
 	sequence := false
 	for len(unit) > 0 {
@@ -132,8 +133,8 @@ func IsKeyFrame(unit []byte) bool {
 	return false
 }
 
-// isShownKey reads the start of uncompressed_header() (specification §5.9.2). It takes the sequence for one
-// without reduced_still_picture_header, which only still pictures have.
+// isShownKey reads the start of uncompressed_header() (specification §5.9.2). It takes the
+// sequence for one without reduced_still_picture_header, which only still pictures have.
 func isShownKey(frame []byte) bool {
 	r := bits.NewReader(frame)
 	existing, frameType, shown := r.Flag(), r.Bits(2), r.Flag()

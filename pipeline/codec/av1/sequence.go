@@ -38,8 +38,8 @@ func FindSequence(unit []byte) (Sequence, OBU, error) {
 	return Sequence{}, OBU{}, ErrSequence
 }
 
-// Configuration returns the AV1CodecConfigurationRecord ("av1C") of ISO BMFF and Matroska, for a sequence header OBU and
-// what was read from it.
+// Configuration returns the AV1CodecConfigurationRecord ("av1C") of ISO BMFF and Matroska, for
+// a sequence header OBU and what was read from it.
 func (s Sequence) Configuration(header OBU) []byte {
 	bit := func(b bool, n int) byte {
 		if b {

@@ -9,13 +9,15 @@ const (
 	av1NewVideo  = 0x08 // N: first packet of a coded video sequence
 )
 
-// maxOBUs is how many OBUs a temporal unit may have; a tile group each for the most tiles there can be.
+// maxOBUs is how many OBUs a temporal unit may have; a tile group each for the most tiles
+// there can be.
 const maxOBUs = 4096
 
 // span is a part of a buffer.
 type span struct{ start, end int }
 
-// av1Unpacker collects the OBUs of a temporal unit as they come, and gives them their size fields at the end.
+// av1Unpacker collects the OBUs of a temporal unit as they come, and gives them their size
+// fields at the end.
 type av1Unpacker struct {
 	obus []span // in the frame in the making
 	open bool   // the last one goes on
@@ -88,8 +90,8 @@ func (u *av1Unpacker) finish(frame []byte) (whole []byte, key, ok bool) {
 	return u.unit, av1.IsKeyFrame(u.unit), len(u.unit) > 0
 }
 
-// av1Packer fills packets with OBUs one after the other, each element with its size. Without their own size fields
-// and without temporal delimiters, as the payload format wants it (§5).
+// av1Packer fills packets with OBUs one after the other, each element with its size. Without
+// their own size fields and without temporal delimiters, as the payload format wants it (§5).
 type av1Packer struct {
 	obus   []av1.OBU
 	left   []av1.OBU // the tail of obus that is still to be sent

@@ -8,14 +8,15 @@ import (
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
-// How long a missing packet is waited for. Video is sent again on request; audio hardly ever, so that there it is about
-// packets that overtook each other.
+// How long a missing packet is waited for. Video is sent again on request; audio hardly ever,
+// so that there it is about packets that overtook each other.
 const (
 	videoHold = 500 * time.Millisecond
 	audioHold = 100 * time.Millisecond
 )
 
-// keyFrameRetry is how often a key frame is asked for while there is none, in the time of the media.
+// keyFrameRetry is how often a key frame is asked for while there is none, in the time of the
+// media.
 const keyFrameRetry = time.Second
 
 // depacketizer is the step from RTP payloads to whole frames.

@@ -20,12 +20,14 @@ const (
 	lengthBytes   = 4 // of a NAL unit in a frame
 )
 
-// h264Unpacker takes single NAL units, STAP-A and FU-A: what packetization modes 0 and 1 allow (RFC 6184 §5.4).
+// h264Unpacker takes single NAL units, STAP-A and FU-A: what packetization modes 0 and 1 allow
+// (RFC 6184 §5.4).
 type h264Unpacker struct {
 	open int // where the NAL unit begins of which fragments are coming, -1: none
 	// Of the frame in the making: it has an IDR slice, its own parameter sets.
 	idr, ownSets bool
-	// sets are the parameter sets that came last, as in a frame. A key frame that has none of its own gets them.
+	// sets are the parameter sets that came last, as in a frame. A key frame that has none of
+	// its own gets them.
 	sets []byte
 }
 
@@ -49,8 +51,9 @@ func (u *h264Unpacker) begins(payload []byte) (frame, key bool) {
 	return true, len(payload) > 1 && u.opensKey(t, payload[1])
 }
 
-// opensKey tells whether an access unit can be decoded from this NAL unit on: parameter sets, or if they are known the
-// first slice of an IDR picture, whose first_mb_in_slice is 0, a single bit 1.
+// opensKey tells whether an access unit can be decoded from this NAL unit on: parameter sets,
+// or if they are known the first slice of an IDR picture, whose first_mb_in_slice is 0, a
+// single bit 1.
 func (u *h264Unpacker) opensKey(t, second byte) bool {
 	return t == nalSPS || t == nalIDR && len(u.sets) > 0 && second&0x80 != 0
 }

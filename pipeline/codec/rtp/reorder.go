@@ -20,12 +20,13 @@ type rtpPacket struct {
 	payload   []byte
 }
 
-// reorder hands packets on in the order of their sequence numbers. While one is missing those behind it are kept,
-// until it comes or the newest packet's time is hold after theirs. It has no timer: what is kept at the end of the
-// media stays there until flush.
+// reorder hands packets on in the order of their sequence numbers. While one is missing those
+// behind it are kept, until it comes or the newest packet's time is hold after theirs. It has
+// no timer: what is kept at the end of the media stays there until flush.
 type reorder struct {
 	hold time.Duration
-	// deliver gets the packets in order, each valid during the call. gap: some before it are missing.
+	// deliver gets the packets in order, each valid during the call. gap: some before it are
+	// missing.
 	deliver func(p *rtpPacket, gap bool)
 
 	started bool

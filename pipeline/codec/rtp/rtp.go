@@ -23,7 +23,8 @@ import (
 const MaxPayload = 1200
 
 const (
-	// maxAudio is the largest payload of audio, which cannot be split: the largest Opus frame (RFC 6716 §3.2.1).
+	// maxAudio is the largest payload of audio, which cannot be split: the largest Opus frame
+	// (RFC 6716 §3.2.1).
 	maxAudio = 1276
 	// maxFrame ends the collecting of a frame that never ends.
 	maxFrame = 8 << 20
@@ -76,8 +77,8 @@ func Steps(have media.Format) []codec.Step {
 	return []codec.Step{step}
 }
 
-// h264Params converts "profile;packetization-mode". Frames have no mode, and what is packed here is in mode 1, the
-// one with fragments.
+// h264Params converts "profile;packetization-mode". Frames have no mode, and what is packed
+// here is in mode 1, the one with fragments.
 func h264Params(have media.Format) string {
 	profile, _, _ := strings.Cut(have.Params, ";")
 	if have.Packed {
@@ -93,8 +94,8 @@ type unpacker interface {
 	begins(payload []byte) (frame, key bool)
 	// unpack appends what a payload holds to the frame.
 	unpack(frame, payload []byte) ([]byte, error)
-	// finish completes a frame of which everything was unpacked; ok is false when it is broken. It is also
-	// called, with nil, to forget a frame that was begun.
+	// finish completes a frame of which everything was unpacked; ok is false when it is
+	// broken. It is also called, with nil, to forget a frame that was begun.
 	finish(frame []byte) (whole []byte, key, ok bool)
 }
 

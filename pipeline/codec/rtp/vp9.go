@@ -92,7 +92,8 @@ func (c *cursor) skipVP9Structure() {
 	}
 }
 
-// vp9Unpacker makes one frame of a picture. The frames of several spatial layers become a superframe.
+// vp9Unpacker makes one frame of a picture. The frames of several spatial layers become a
+// superframe.
 type vp9Unpacker struct {
 	starts []int // of the layer frames, in the frame in the making
 }
@@ -153,8 +154,8 @@ func appendVP9Index(frame []byte, starts []int) []byte {
 	return append(frame, marker)
 }
 
-// vp9Packer uses non-flexible mode without layers: each picture refers to the one before it. The size goes with each
-// key frame.
+// vp9Packer uses non-flexible mode without layers: each picture refers to the one before it.
+// The size goes with each key frame.
 type vp9Packer struct {
 	picture uint16
 	header  vp9.Header

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// The valid key frames are what libvpx writes for 320x180 in 4:2:0, RGB, 4:2:0 with 10 bits and 4:4:4.
+// The valid key frames are what libvpx writes for 320x180 in 4:2:0, RGB, 4:2:0 with 10 bits
+// and 4:4:4.
 var headers = []struct {
 	name  string
 	frame []byte
