@@ -32,10 +32,7 @@ func TestNodeClient(t *testing.T) {
 			Connected []string
 			Sinks     []string
 
-			Transaction struct {
-				Pipeline, From string
-				Connections    int
-			}
+			Transaction                           struct{ Pipeline, Child, Name string }
 			UnknownObject, BadOffer, AfterRelease refusal
 			Created, Destroyed                    []string
 		}
@@ -70,7 +67,7 @@ func TestNodeClient(t *testing.T) {
 		if !slices.Equal(seen.Connected, kinds) || !slices.Equal(seen.Sinks, []string{"AUDIO", "DATA", "VIDEO"}) {
 			t.Errorf("connected %v, sinks %v", seen.Connected, seen.Sinks)
 		}
-		if tx := seen.Transaction; !strings.HasPrefix(tx.From, tx.Pipeline+"/") || tx.Connections != 3 {
+		if tx := seen.Transaction; !strings.HasPrefix(tx.Child, tx.Pipeline+"/") || tx.Name != "made in one go" {
 			t.Errorf("transaction %+v", tx)
 		}
 

@@ -29,8 +29,10 @@ func record(t *testing.T, s *server, version, file string) float64 {
 	var result struct {
 		Events  []string
 		Seconds float64
+		Stalls  struct{ Sound, Picture float64 } // ms
 	}
 	scenario(t, version, "record.js", map[string]any{"ws": s.url(), "uri": "file://" + file, "seconds": 10}, &result)
+	t.Logf("the page stalled for %.0f ms of sound, %.0f ms of picture", result.Stalls.Sound, result.Stalls.Picture)
 	if want := []string{"START", "Recording", "STOP", "Stopped"}; !slices.Equal(result.Events, want) {
 		t.Errorf("events %v, want %v", result.Events, want)
 	}

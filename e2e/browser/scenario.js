@@ -5,12 +5,12 @@
 const path = require('path');
 const { withPage } = require('./chromium');
 
-const { chromium, url, module, params, screenshots } = JSON.parse(process.argv[2]);
+const { chromium, url, module: name, params, screenshots } = JSON.parse(process.argv[2]);
 
 async function run(page) {
-  await page.exposeFunction('screenshot', (name) => page.screenshot({ path: path.join(screenshots, `${name}.png`) }));
+  await page.exposeFunction('screenshot', (file) => page.locator('body').screenshot({ path: path.join(screenshots, `${file}.png`) }));
   await page.goto(url);
-  return page.evaluate(async ([name, args]) => (await import(name)).run(args), [module, params]);
+  return page.evaluate(async ([file, args]) => (await import(file)).run(args), [name, params]);
 }
 
 withPage(run, { executablePath: chromium }).then(

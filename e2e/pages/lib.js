@@ -1,9 +1,10 @@
 // What the scenarios share. The WebRTC side is the playground's own Peer.
 
+import { call } from '/js/call.js';
 import { Peer } from '/js/peer.js';
 
 export const kurentoClient = window.require('kurento-client');
-export { Peer };
+export { call, Peer };
 
 // until resolves when `condition` gives something true, and rejects after `timeout` ms, naming what was awaited.
 export async function until(what, condition, timeout = 10000) {

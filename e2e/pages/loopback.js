@@ -1,6 +1,6 @@
 // The camera goes through one WebRtcEndpoint and comes back.
 
-import { addVideo, framesDecoded, kurentoClient, pixels, publish, sleep, until } from './lib.js';
+import { addVideo, call, framesDecoded, kurentoClient, pixels, publish, sleep, until } from './lib.js';
 
 export async function run({ ws, seconds }) {
   const client = await kurentoClient(ws);
@@ -11,7 +11,7 @@ export async function run({ ws, seconds }) {
   const { endpoint, peer } = await publish(pipeline, stream, { receive: true });
   const remote = addVideo();
   peer.show(remote);
-  await endpoint.connect(endpoint);
+  await call(endpoint, 'connect', endpoint);
   await peer.negotiate();
 
   await until('a decoded frame', () => framesDecoded(peer));
@@ -32,7 +32,7 @@ export async function run({ ws, seconds }) {
 
   const result = { width: remote.videoWidth, height: remote.videoHeight, samples };
   peer.close();
-  await pipeline.release();
+  await call(pipeline, 'release');
   client.close();
   return result;
 }

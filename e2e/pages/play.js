@@ -1,6 +1,6 @@
 // Plays a file of the server.
 
-import { element, framesDecoded, kurentoClient, until, view } from './lib.js';
+import { call, element, framesDecoded, kurentoClient, until, view } from './lib.js';
 
 export async function run({ ws, uri, timeout }) {
   const client = await kurentoClient(ws);
@@ -10,9 +10,9 @@ export async function run({ ws, uri, timeout }) {
   player.on('EndOfStream', () => events.push('EndOfStream'));
   player.on('UriEndpointStateChanged', ({ state }) => events.push(state));
 
-  const { peer, video } = await view(pipeline, (endpoint) => player.connect(endpoint));
+  const { peer, video } = await view(pipeline, (endpoint) => call(player, 'connect', endpoint));
   const start = performance.now();
-  await player.play();
+  await call(player, 'play');
   await until('the first frame', () => framesDecoded(peer));
   const half = await until('half a second of frames', async () => (await framesDecoded(peer)) > 15 && framesDecoded(peer));
   await until('EndOfStream', () => events.includes('EndOfStream'), timeout);
@@ -30,7 +30,7 @@ export async function run({ ws, uri, timeout }) {
     packetsLost: videoIn.packetsLost + audioIn.packetsLost,
   };
   peer.close();
-  await pipeline.release();
+  await call(pipeline, 'release');
   client.close();
   return result;
 }

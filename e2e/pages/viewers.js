@@ -1,6 +1,6 @@
 // One publisher, several viewers who come late, one after the other.
 
-import { framesDecoded, kurentoClient, publish, sleep, until, view } from './lib.js';
+import { call, framesDecoded, kurentoClient, publish, sleep, until, view } from './lib.js';
 
 export async function run({ ws, viewers, seconds }) {
   document.body.className = 'small';
@@ -15,7 +15,7 @@ export async function run({ ws, viewers, seconds }) {
   const all = [];
   for (let i = 0; i < viewers; i++) {
     const start = performance.now();
-    const viewer = await view(pipeline, (endpoint) => source.connect(endpoint));
+    const viewer = await view(pipeline, (endpoint) => call(source, 'connect', endpoint));
     viewer.firstPicture = new Promise((resolve) =>
       viewer.video.requestVideoFrameCallback((now, { width, height }) => resolve({ after: now - start, width, height })));
     all.push(viewer);
@@ -34,7 +34,7 @@ export async function run({ ws, viewers, seconds }) {
   await window.screenshot(`viewers-${new URLSearchParams(location.search).get('client')}`);
   for (const { peer } of all) peer.close();
   publisher.close();
-  await pipeline.release();
+  await call(pipeline, 'release');
   client.close();
   return result;
 }

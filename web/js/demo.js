@@ -1,5 +1,6 @@
 // What the three demos have in common: a card with Start and Stop, one pipeline per run, and a place for errors.
 
+import { call } from './call.js';
 import { State } from './state.js';
 
 // A Run is one life of a demo, from Start to Stop: it owns a pipeline and whatever else must end with it.
@@ -69,7 +70,7 @@ export class Demo {
     try {
       const client = await this.#client();
       run.pipeline = await client.create('MediaPipeline');
-      run.onEnd(() => run.pipeline?.release()); // null once the server has lost it
+      run.onEnd(() => run.pipeline && call(run.pipeline, 'release')); // null once the server has lost it
       await this.#begin(run);
       if (this.#run === run) this.#show('running');
     } catch (error) {

@@ -1,5 +1,6 @@
 // The three demos. Each `begin` is a whole Kurento program: this is the file to read, and to copy from.
 
+import { call } from './call.js';
 import { camera, measure, preview, watch } from './demo.js';
 import { Peer } from './peer.js';
 
@@ -17,7 +18,7 @@ export const loopback = {
 
     const webrtc = await run.element('WebRtcEndpoint');
     run.state.watchWebRtc(webrtc);
-    await webrtc.connect(webrtc);
+    await call(webrtc, 'connect', webrtc);
 
     const peer = new Peer(webrtc, run.fail);
     run.onEnd(() => peer.close());
@@ -43,13 +44,13 @@ export const record = {
     run.state.watchWebRtc(webrtc);
     run.state.watchUri(recorder, 'Recorder');
     for (const type of ['Recording', 'Paused', 'Stopped']) recorder.on(type, () => run.state.set('Last event', type));
-    await webrtc.connect(recorder);
+    await call(webrtc, 'connect', recorder);
 
     const peer = new Peer(webrtc, run.fail);
     run.onEnd(() => peer.close());
     peer.publish(stream);
     await peer.negotiate();
-    await recorder.record();
+    await call(recorder, 'record');
     run.recorder = recorder;
     measure(run, peer, run.part('measured'));
   },
@@ -60,7 +61,7 @@ export const record = {
       recorder.once('Stopped', resolve);
       setTimeout(() => reject(new Error(`The recorder did not finish its file within ${STOP_TIMEOUT / 1000} s.`)), STOP_TIMEOUT);
     });
-    await recorder.stop();
+    await call(recorder, 'stop');
     await stopped;
   },
 };
@@ -78,14 +79,14 @@ export const play = {
     run.state.watchWebRtc(webrtc);
     run.state.watchUri(player, 'Player');
     player.on('EndOfStream', () => run.state.set('Last event', 'EndOfStream'));
-    await player.connect(webrtc);
+    await call(player, 'connect', webrtc);
 
     const peer = new Peer(webrtc, run.fail);
     run.onEnd(() => peer.close());
     peer.receive();
     watch(run, run.part('remote'), peer);
     await peer.negotiate();
-    await player.play();
+    await call(player, 'play');
     measure(run, peer, run.part('measured'));
   },
 };

@@ -1,6 +1,8 @@
 // One WebRTC connection between this page and a WebRtcEndpoint of the server. The page makes the offer; candidates
 // trickle both ways and wait until the side they are for can take them.
 
+import { call } from './call.js';
+
 const { getComplexType } = window.require('kurento-client');
 
 export class Peer {
@@ -52,14 +54,13 @@ export class Peer {
   // negotiate resolves when both descriptions are set and the server gathers candidates.
   async negotiate() {
     await this.#pc.setLocalDescription();
-    const answer = await this.#endpoint.processOffer(this.#pc.localDescription.sdp);
+    const answer = await call(this.#endpoint, 'processOffer', this.#pc.localDescription.sdp);
     await this.#pc.setRemoteDescription({ type: 'answer', sdp: answer });
     this.#answered = true;
-    const gathered = this.#endpoint.gatherCandidates();
     await Promise.all([
       ...this.#remote.splice(0).map((candidate) => this.#pc.addIceCandidate(candidate)),
       ...this.#local.splice(0).map((candidate) => this.#send(candidate)),
-      gathered,
+      call(this.#endpoint, 'gatherCandidates'),
     ]);
   }
 
@@ -78,6 +79,6 @@ export class Peer {
   }
 
   #send({ candidate, sdpMid, sdpMLineIndex }) {
-    return this.#endpoint.addIceCandidate(getComplexType('IceCandidate')({ candidate, sdpMid, sdpMLineIndex }));
+    return call(this.#endpoint, 'addIceCandidate', getComplexType('IceCandidate')({ candidate, sdpMid, sdpMLineIndex }));
   }
 }

@@ -1,5 +1,6 @@
 // Connects the page to the server: the client, its connection light, the three demos and the list of messages.
 
+import { call } from './call.js';
 import { Demo } from './demo.js';
 import { loopback, play, record } from './demos.js';
 import { Messages } from './messages.js';
@@ -46,7 +47,7 @@ client.on('reconnected', (sameSession) => {
   for (const demo of demos) demo.lose('The server was restarted: its pipelines are gone. Press Start again.');
 });
 
-client.getServerManager().then((manager) => manager.getInfo()).then(
+client.getServerManager().then((manager) => call(manager, 'getInfo')).then(
   (info) => {
     byId('server').textContent = `${info.type} ${info.version}: ${info.modules.map(({ name, version }) => `${name} ${version}`).join(', ')}`;
   },
