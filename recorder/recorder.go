@@ -143,13 +143,7 @@ func (r *Recorder) Pause() error {
 // Stop ends the recording for good, and returns when the file is complete or
 // ctx ends, whose error it returns then; the file is completed nevertheless.
 func (r *Recorder) Stop(ctx context.Context) error {
-	r.mu.Lock()
-	if !r.stopped {
-		r.stopped = true
-		r.active.Store(false)
-		r.queue.Do(r.finish)
-	}
-	r.mu.Unlock()
+	r.stop()
 	select {
 	case <-r.ended:
 		return nil
@@ -158,10 +152,21 @@ func (r *Recorder) Stop(ctx context.Context) error {
 	}
 }
 
+func (r *Recorder) stop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.stopped {
+		r.stopped = true
+		r.active.Store(false)
+		r.queue.Do(r.finish)
+	}
+}
+
 // Close stops the recording, waits for the file to be complete and ends the
 // recorder's goroutine. It may be called twice.
 func (r *Recorder) Close() {
-	r.Stop(context.Background())
+	r.stop()
+	<-r.ended
 	r.queue.Close(true)
 }
 

@@ -68,20 +68,20 @@ func newWebM(w io.Writer, tracks []Track, date time.Time) (*webmWriter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("WebM header: %w", err)
 	}
-	return m, m.write(head)
+	m.write(head)
+	return m, m.err
 }
 
-// write hands whole elements to the target.
-func (m *webmWriter) write(b []byte) error {
+// write hands whole elements to the target. After the first error, kept in m.err, it does nothing.
+func (m *webmWriter) write(b []byte) {
 	if m.err != nil {
-		return m.err
+		return
 	}
 	if _, err := m.w.Write(b); err != nil {
 		m.err = writeError(err)
-		return m.err
+		return
 	}
 	m.offset += int64(len(b))
-	return nil
 }
 
 func (m *webmWriter) WriteFrame(track int, pts time.Duration, key bool, data []byte) error {
@@ -127,15 +127,14 @@ func (t *webmTrack) length(at int64, data []byte) int64 {
 }
 
 // flush writes the first blocks as a cluster.
-func (m *webmWriter) flush(count int) error {
+func (m *webmWriter) flush(count int) {
 	m.started = m.cluster.blocks[0].at
 	position := uint64(m.offset - m.header.segment())
 	if cue, ok := m.cue(m.cluster.blocks[:count], position); ok {
 		m.cues = append(m.cues, cue)
 	}
-	err := m.write(m.cluster.marshal(count))
+	m.write(m.cluster.marshal(count))
 	m.cluster.drop(count)
-	return err
 }
 
 // cue points at the video key frame in a cluster, or at its start when the file has no video.
@@ -198,11 +197,10 @@ func (m *webmWriter) writeCues() error {
 		return err
 	}
 	position := m.offset - m.header.segment()
-	if err := m.write(cues); err != nil {
-		return err
+	if m.write(cues); m.err == nil {
+		m.header.cues = position
 	}
-	m.header.cues = position
-	return nil
+	return m.err
 }
 
 // cutTail removes what a failed write has left behind the last whole element. A target that
