@@ -27,6 +27,10 @@ func FileTarget(uri string) (open func() (Target, error), err error) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			return nil, err
 		}
+		// Opening a pipe would wait for its reader, and a recording needs to go back.
+		if info, err := os.Stat(path); err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0 {
+			return nil, fmt.Errorf("%s is a pipe or socket", path)
+		}
 		return os.Create(path)
 	}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -65,5 +66,15 @@ func TestFileTarget(t *testing.T) {
 	}
 	if _, err := open(); err == nil {
 		t.Error("a file in a file")
+	}
+	fifo := filepath.Join(dir, "fifo")
+	if err := syscall.Mkfifo(fifo, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if open, err = FileTarget("file://" + fifo); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(); err == nil {
+		t.Error("opened a pipe")
 	}
 }
