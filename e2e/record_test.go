@@ -19,11 +19,21 @@ func TestRecordAndPlay(t *testing.T) {
 		t.Run("streams and duration", func(t *testing.T) { checkStreams(t, file, recorded) })
 		t.Run("decodes without complaint", func(t *testing.T) { checkDecodes(t, file) })
 		t.Run("flash and beep together", func(t *testing.T) { checkFlashAndBeep(t, file, recorded) })
-		t.Run("plays back", func(t *testing.T) { playBack(t, s, version, file) })
+		t.Run("plays back", func(t *testing.T) { playBack(t, s, version, file, false) })
+		t.Run("plays back when started early", func(t *testing.T) { playBack(t, s, version, file, true) })
 	})
 }
 
-// record makes the file and returns its length in seconds as the browser saw it, from Recording to stop.
+// How much a page may stall for its recording to be judged. A machine without time to spare tears sound and picture apart
+// already inside Chromium.
+const (
+	maxSoundStall   = 40  // ms
+	maxPictureStall = 100 // ms
+	attempts        = 3
+)
+
+// record makes the file and returns its length in seconds as the browser saw it, from Recording to stop. It tries again
+// when the page stalled; the last recording is judged in any case.
 func record(t *testing.T, s *server, version, file string) float64 {
 	t.Helper()
 	var result struct {
@@ -31,13 +41,18 @@ func record(t *testing.T, s *server, version, file string) float64 {
 		Seconds float64
 		Stalls  struct{ Sound, Picture float64 } // ms
 	}
-	scenario(t, version, "record.js", map[string]any{"ws": s.url(), "uri": "file://" + file, "seconds": 10}, &result)
-	t.Logf("the page stalled for %.0f ms of sound, %.0f ms of picture", result.Stalls.Sound, result.Stalls.Picture)
-	if want := []string{"START", "Recording", "STOP", "Stopped"}; !slices.Equal(result.Events, want) {
-		t.Errorf("events %v, want %v", result.Events, want)
-	}
-	if info, err := os.Stat(file); err != nil || info.Size() == 0 {
-		t.Fatalf("the recording: %v, %v", info, err)
+	for range attempts {
+		scenario(t, version, "record.js", map[string]any{"ws": s.url(), "uri": "file://" + file, "seconds": 10}, &result)
+		if want := []string{"START", "Recording", "STOP", "Stopped"}; !slices.Equal(result.Events, want) {
+			t.Errorf("events %v, want %v", result.Events, want)
+		}
+		if info, err := os.Stat(file); err != nil || info.Size() == 0 {
+			t.Fatalf("the recording: %v, %v", info, err)
+		}
+		t.Logf("the page stalled for %.0f ms of sound, %.0f ms of picture", result.Stalls.Sound, result.Stalls.Picture)
+		if result.Stalls.Sound <= maxSoundStall && result.Stalls.Picture <= maxPictureStall {
+			break
+		}
 	}
 	return result.Seconds
 }
@@ -89,7 +104,7 @@ func checkFlashAndBeep(t *testing.T, file string, recorded float64) {
 	}
 }
 
-func playBack(t *testing.T, s *server, version, file string) {
+func playBack(t *testing.T, s *server, version, file string, early bool) {
 	info := probe(t, file)
 	var result struct {
 		Events        []string
@@ -100,7 +115,7 @@ func playBack(t *testing.T, s *server, version, file string) {
 		AudioEnergy   float64
 		PacketsLost   int
 	}
-	scenario(t, version, "play.js", map[string]any{"ws": s.url(), "uri": "file://" + file, "timeout": 30000}, &result)
+	scenario(t, version, "play.js", map[string]any{"ws": s.url(), "uri": "file://" + file, "timeout": 30000, "early": early}, &result)
 
 	if want := []string{"START", "STOP", "EndOfStream"}; !slices.Equal(result.Events, want) {
 		t.Errorf("events %v, want %v", result.Events, want)

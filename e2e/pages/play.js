@@ -1,8 +1,8 @@
-// Plays a file of the server.
+// Plays a file of the server; with `early` before the browser is connected, as many programs do.
 
 import { call, element, framesDecoded, kurentoClient, until, view } from './lib.js';
 
-export async function run({ ws, uri, timeout }) {
+export async function run({ ws, uri, timeout, early }) {
   const client = await kurentoClient(ws);
   const pipeline = await client.create('MediaPipeline');
   const player = await element(pipeline, 'PlayerEndpoint', { uri });
@@ -10,9 +10,12 @@ export async function run({ ws, uri, timeout }) {
   player.on('EndOfStream', () => events.push('EndOfStream'));
   player.on('UriEndpointStateChanged', ({ state }) => events.push(state));
 
-  const { peer, video } = await view(pipeline, (endpoint) => call(player, 'connect', endpoint));
+  const { peer, video } = await view(pipeline, async (endpoint) => {
+    await call(player, 'connect', endpoint);
+    if (early) await call(player, 'play');
+  });
   const start = performance.now();
-  await call(player, 'play');
+  if (!early) await call(player, 'play');
   await until('the first frame', () => framesDecoded(peer));
   const half = await until('half a second of frames', async () => (await framesDecoded(peer)) > 15 && framesDecoded(peer));
   await until('EndOfStream', () => events.includes('EndOfStream'), timeout);
