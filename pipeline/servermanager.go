@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -107,17 +108,21 @@ func (s *Server) sessionIDs() []string {
 }
 
 type cpuParams struct {
-	Interval int `kurento:"interval,optional,default=1000"` // ms
+	Interval int `kurento:"interval"` // ms
 }
 
 // maxCPUInterval bounds how long getUsedCpu may take.
 const maxCPUInterval = time.Minute
 
-// usedCPU watches the process for a while: 100 is one processor fully used.
+// usedCPU watches the process for a while: 100 is one processor fully used. In no time nothing can be measured,
+// which is not a number, and null on the wire.
 func usedCPU(ctx context.Context, _ *ServerManager, p cpuParams) (float32, error) {
 	interval := time.Duration(p.Interval) * time.Millisecond
-	if interval <= 0 || interval > maxCPUInterval {
-		return 0, Errorf(IllegalParam, "interval %d ms is not within 1 ms and %v", p.Interval, maxCPUInterval)
+	if interval <= 0 {
+		return float32(math.NaN()), nil
+	}
+	if interval > maxCPUInterval {
+		return 0, Errorf(IllegalParam, "interval %d ms is longer than %v", p.Interval, maxCPUInterval)
 	}
 	before, start := processTime(), time.Now()
 	select {
