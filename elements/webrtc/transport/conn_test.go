@@ -344,33 +344,6 @@ func TestAPanicOfOneHandlerLeavesTheOthersAlone(t *testing.T) {
 	exchange(t, bad, b, 10) // it still sends
 }
 
-func TestPanicInTheMiddleOfAReadBatchLosesOnlyThatPacket(t *testing.T) {
-	s := &Socket{log: testLog(t)}
-	s.in.own = s.panicked
-	calls := 0
-	s.in.current = nil
-	handled := []int{}
-	run := func(i, n int) (next int) {
-		defer s.in.burst.Rescue(s.in.own)
-		for next = i; next < n; {
-			at := next
-			next++
-			calls++
-			if at == 1 {
-				panic("second packet")
-			}
-			handled = append(handled, at)
-		}
-		return next
-	}
-	for next := 0; next < 4; {
-		next = run(next, 4)
-	}
-	if !slices.Equal(handled, []int{0, 2, 3}) {
-		t.Errorf("handled %v", handled)
-	}
-}
-
 func TestExternalAddressReplacesHostCandidates(t *testing.T) {
 	outside := netip.MustParseAddr("203.0.113.7")
 	pool := newTestPool(t, PoolConfig{})

@@ -32,6 +32,8 @@ func (c *Conn) Stats() Stats {
 	c.mu.Unlock()
 	if way := c.way.Load(); way != nil {
 		s.Local, s.Peer = way.local, way.peer
+	}
+	if agent != nil {
 		if pair, ok := agent.GetSelectedCandidatePairStats(); ok {
 			s.RTT = time.Duration(pair.CurrentRoundTripTime * float64(time.Second))
 		}
