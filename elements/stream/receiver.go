@@ -7,6 +7,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	codecrtp "github.com/rivero-media/rivero/pipeline/codec/rtp"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -216,7 +217,7 @@ func (r *Receiver) isKey(timestamp uint32, payload []byte) bool {
 	if r.kind != media.Video {
 		return true
 	}
-	if r.hasKey && r.keyTime == timestamp || !startsKeyFrame(r.codec.Format.Codec, payload) {
+	if r.hasKey && r.keyTime == timestamp || !codecrtp.StartsKeyFrame(r.codec.Format.Codec, payload) {
 		return false
 	}
 	r.keyTime, r.hasKey = timestamp, true

@@ -68,10 +68,10 @@ func TestKeyMarksOneFrameOnce(t *testing.T) {
 	b := newBench(t)
 	out := new(sink)
 	route(b.video.Output(), out)
-	for i, payload := range [][]byte{{0x67}, {0x68}, {0x65}, {0x65}, {0x61}} {
+	for i, payload := range [][]byte{{0x67, 0x42}, {0x68, 0xce}, {0x65, 0x88}, {0x65, 0x20}, {0x61, 0xe0}} {
 		receive(b, peerSSRC, h264.PayloadType, uint16(i), 0, b.now, payload)
 	}
-	receive(b, peerSSRC, h264.PayloadType, 5, 3000, b.now, []byte{0x65})
+	receive(b, peerSSRC, h264.PayloadType, 5, 3000, b.now, []byte{0x65, 0x88})
 	keys := ""
 	for _, p := range out.take() {
 		keys += map[bool]string{true: "k", false: "-"}[p.Key]

@@ -1,57 +1,6 @@
 package stream
 
-// vp8Descriptor is what an RTP payload of VP8 begins with (RFC 7741 section 4.2),
-// as far as it matters for forwarding.
-type vp8Descriptor struct {
-	begins bool   // first packet of a frame
-	size   int    // in bytes: where the frame data is
-	idAt   int    // where the picture id is, 0: there is none
-	wide   bool   // it has 15 bits, not 7
-	id     uint16 // picture id
-	tl0At  int    // where the index of the temporal base layer is, 0: there is none
-	tl0    uint8
-}
-
-// parseVP8 reads a payload descriptor; false when it is cut off.
-func parseVP8(b []byte) (d vp8Descriptor, ok bool) {
-	if len(b) == 0 {
-		return d, false
-	}
-	d.begins = b[0]&0x10 != 0 && b[0]&0x07 == 0 // S, and PID says the first partition
-	d.size = 1
-	if b[0]&0x80 == 0 { // X
-		return d, true
-	}
-	if len(b) < 2 {
-		return d, false
-	}
-	extensions := b[1]
-	d.size = 2
-	if extensions&0x80 != 0 { // I
-		if len(b) < d.size+2 {
-			return d, false
-		}
-		d.idAt = d.size
-		if d.wide = b[d.size]&0x80 != 0; d.wide {
-			d.id = uint16(b[d.size]&0x7f)<<8 | uint16(b[d.size+1])
-			d.size++
-		} else {
-			d.id = uint16(b[d.size])
-		}
-		d.size++
-	}
-	if extensions&0x40 != 0 { // L
-		if len(b) <= d.size {
-			return d, false
-		}
-		d.tl0At, d.tl0 = d.size, b[d.size]
-		d.size++
-	}
-	if extensions&0x30 != 0 { // T, K
-		d.size++
-	}
-	return d, len(b) >= d.size
-}
+import "github.com/rivero-media/rivero/pipeline/codec/rtp"
 
 // pictureShift is what an epoch adds to the picture numbers of its source.
 type pictureShift struct {
@@ -60,17 +9,17 @@ type pictureShift struct {
 }
 
 // patch numbers the pictures in b, a copy of a payload that d describes.
-func (s pictureShift) patch(b []byte, d *vp8Descriptor) {
-	id := d.id + s.id
+func (s pictureShift) patch(b []byte, d *rtp.VP8Descriptor) {
+	id := d.ID + s.id
 	switch {
-	case d.idAt == 0:
-	case d.wide:
-		b[d.idAt], b[d.idAt+1] = 0x80|byte(id>>8), byte(id)
+	case d.IDAt == 0:
+	case d.Wide:
+		b[d.IDAt], b[d.IDAt+1] = 0x80|byte(id>>8), byte(id)
 	default:
-		b[d.idAt] = byte(id) & 0x7f
+		b[d.IDAt] = byte(id) & 0x7f
 	}
-	if d.tl0At != 0 {
-		b[d.tl0At] = d.tl0 + s.tl0
+	if d.TL0At != 0 {
+		b[d.TL0At] = d.TL0 + s.tl0
 	}
 }
 
@@ -87,32 +36,32 @@ type pictures struct {
 
 // follow gives the shift of an epoch that begins with payload.
 func (v *pictures) follow(payload []byte) (s pictureShift) {
-	d, ok := parseVP8(payload)
+	d, ok := rtp.ParseVP8(payload)
 	if !ok || !v.used {
 		return s
 	}
-	if d.idAt != 0 {
-		s.id = (v.id + 1 - d.id) & 0x7fff
+	if d.IDAt != 0 {
+		s.id = (v.id + 1 - d.ID) & 0x7fff
 	}
-	if d.tl0At != 0 {
-		s.tl0 = v.tl0 + 1 - d.tl0
+	if d.TL0At != 0 {
+		s.tl0 = v.tl0 + 1 - d.TL0
 	}
 	return s
 }
 
 // number returns payload with own numbers; valid until the next call.
 func (v *pictures) number(payload []byte, s pictureShift, newest bool) []byte {
-	d, ok := parseVP8(payload)
+	d, ok := rtp.ParseVP8(payload)
 	if !ok {
 		return payload
 	}
 	if newest {
 		v.used = true
-		if d.idAt != 0 {
-			v.id = d.id + s.id
+		if d.IDAt != 0 {
+			v.id = d.ID + s.id
 		}
-		if d.tl0At != 0 {
-			v.tl0 = d.tl0 + s.tl0
+		if d.TL0At != 0 {
+			v.tl0 = d.TL0 + s.tl0
 		}
 	}
 	if s == (pictureShift{}) {
@@ -125,7 +74,7 @@ func (v *pictures) number(payload []byte, s pictureShift, newest bool) []byte {
 
 // numberAgain returns a copy of payload with the same numbers as before.
 func (s pictureShift) numberAgain(payload []byte) []byte {
-	d, ok := parseVP8(payload)
+	d, ok := rtp.ParseVP8(payload)
 	if !ok || s == (pictureShift{}) {
 		return payload
 	}

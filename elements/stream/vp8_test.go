@@ -1,6 +1,10 @@
 package stream
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/rivero-media/rivero/pipeline/codec/rtp"
+)
 
 // vp8Picture is a packet with a picture id of 15 bits and a TL0PICIDX.
 func vp8Picture(id uint16, tl0 uint8, key bool) []byte {
@@ -14,11 +18,11 @@ func vp8Picture(id uint16, tl0 uint8, key bool) []byte {
 // pictureOf reads the numbers back.
 func pictureOf(t *testing.T, b []byte) (id uint16, tl0 uint8) {
 	t.Helper()
-	d, ok := parseVP8(b)
+	d, ok := rtp.ParseVP8(b)
 	if !ok {
 		t.Fatalf("no descriptor in % x", b)
 	}
-	return d.id, d.tl0
+	return d.ID, d.TL0
 }
 
 func TestPicturesGoOnAfterASwitch(t *testing.T) {
@@ -68,4 +72,19 @@ func TestPicturesWithoutNumbersStay(t *testing.T) {
 	if id, _ := pictureOf(t, v.number(again, v.follow(again), true)); id != 8 {
 		t.Errorf("picture after a source without numbers is %d, want 8", id)
 	}
+}
+
+func FuzzNumber(f *testing.F) {
+	f.Add(vp8Picture(0x7ffe, 254, true))
+	f.Add([]byte{0x90, 0x80, 0x81})
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		before := string(payload)
+		var v pictures
+		if again := v.number(payload, pictureShift{id: 0x1234, tl0: 7}, true); len(again) != len(payload) {
+			t.Errorf("numbering made %d bytes of %d", len(again), len(payload))
+		}
+		if before != string(payload) {
+			t.Error("the payload was changed")
+		}
+	})
 }

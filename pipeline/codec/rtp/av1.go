@@ -24,7 +24,9 @@ type av1Unpacker struct {
 	unit []byte
 }
 
-func (u *av1Unpacker) begins(payload []byte) (frame, key bool) {
+func (u *av1Unpacker) begins(payload []byte) (frame, key bool) { return av1Begins(payload) }
+
+func av1Begins(payload []byte) (frame, key bool) {
 	if payload[0]&av1Continues != 0 {
 		return false, false
 	}

@@ -35,27 +35,32 @@ type h264Unpacker struct {
 const maxSets = 4096
 
 func (u *h264Unpacker) begins(payload []byte) (frame, key bool) {
+	return h264Begins(payload, len(u.sets) > 0)
+}
+
+// h264Begins is begins for a stream whose parameter sets are known or not.
+func h264Begins(payload []byte, sets bool) (frame, key bool) {
 	t := payload[0] & nalType
 	switch {
 	case t == nalFUA:
 		if len(payload) < 3 || payload[1]&fuStart == 0 {
 			return false, false
 		}
-		return true, u.opensKey(payload[1]&nalType, payload[2])
+		return true, h264OpensKey(payload[1]&nalType, payload[2], sets)
 	case t == nalSTAPA:
 		eachAggregated(payload[1:], func(nal []byte) {
-			key = key || len(nal) > 1 && u.opensKey(nal[0]&nalType, nal[1])
+			key = key || len(nal) > 1 && h264OpensKey(nal[0]&nalType, nal[1], sets)
 		})
 		return true, key
 	}
-	return true, len(payload) > 1 && u.opensKey(t, payload[1])
+	return true, len(payload) > 1 && h264OpensKey(t, payload[1], sets)
 }
 
-// opensKey tells whether an access unit can be decoded from this NAL unit on: parameter sets,
+// h264OpensKey tells whether an access unit can be decoded from this NAL unit on: parameter sets,
 // or if they are known the first slice of an IDR picture, whose first_mb_in_slice is 0, a
 // single bit 1.
-func (u *h264Unpacker) opensKey(t, second byte) bool {
-	return t == nalSPS || t == nalIDR && len(u.sets) > 0 && second&0x80 != 0
+func h264OpensKey(t, second byte, sets bool) bool {
+	return t == nalSPS || t == nalIDR && sets && second&0x80 != 0
 }
 
 // eachAggregated calls f for the NAL units of a STAP-A; false when it is malformed.

@@ -10,50 +10,73 @@ import (
 // errPayload is returned for a payload that its format does not allow.
 var errPayload = errors.New("malformed RTP payload")
 
-// vp8Header parses the payload descriptor (RFC 7741 §4.2) and returns what follows it.
-// start is the beginning of a frame's first partition.
-func vp8Header(b []byte) (start bool, rest []byte, err error) {
-	const extended, pictureID, tl0PicIdx, tid, keyIdx = 0x80, 0x80, 0x40, 0x20, 0x10
+// VP8Descriptor is what an RTP payload of VP8 begins with (RFC 7741 §4.2), as far as it matters here and for
+// those who renumber pictures.
+type VP8Descriptor struct {
+	Begins bool   // first packet of a frame
+	Size   int    // in bytes: where the frame data is
+	IDAt   int    // where the picture id is, 0: there is none
+	Wide   bool   // it has 15 bits, not 7
+	ID     uint16 // picture id
+	TL0At  int    // where the index of the temporal base layer is, 0: there is none
+	TL0    uint8
+}
+
+// ParseVP8 reads a payload descriptor; false when it is cut off.
+func ParseVP8(b []byte) (d VP8Descriptor, ok bool) {
 	if len(b) == 0 {
-		return false, nil, errPayload
+		return d, false
 	}
-	start = b[0]&0x10 != 0 && b[0]&0x07 == 0
-	n := 1
-	if b[0]&extended != 0 {
-		if len(b) < 2 {
-			return false, nil, errPayload
-		}
-		flags := b[1]
-		n = 2
-		if flags&pictureID != 0 {
-			if n < len(b) && b[n]&0x80 != 0 {
-				n++
-			}
-			n++
-		}
-		if flags&tl0PicIdx != 0 {
-			n++
-		}
-		if flags&(tid|keyIdx) != 0 {
-			n++
-		}
+	d.Begins = b[0]&0x10 != 0 && b[0]&0x07 == 0 // S, and PID says the first partition
+	d.Size = 1
+	if b[0]&0x80 == 0 { // X
+		return d, true
 	}
-	if len(b) <= n {
-		return false, nil, errPayload
+	if len(b) < 2 {
+		return d, false
 	}
-	return start, b[n:], nil
+	extensions := b[1]
+	d.Size = 2
+	if extensions&0x80 != 0 { // I
+		if len(b) < d.Size+2 {
+			return d, false
+		}
+		d.IDAt = d.Size
+		if d.Wide = b[d.Size]&0x80 != 0; d.Wide {
+			d.ID = uint16(b[d.Size]&0x7f)<<8 | uint16(b[d.Size+1])
+			d.Size++
+		} else {
+			d.ID = uint16(b[d.Size])
+		}
+		d.Size++
+	}
+	if extensions&0x40 != 0 { // L
+		if len(b) <= d.Size {
+			return d, false
+		}
+		d.TL0At, d.TL0 = d.Size, b[d.Size]
+		d.Size++
+	}
+	if extensions&0x30 != 0 { // T, K
+		d.Size++
+	}
+	return d, len(b) >= d.Size
 }
 
 type vp8Unpacker struct{}
 
 func (vp8Unpacker) begins(payload []byte) (frame, key bool) {
-	start, rest, err := vp8Header(payload)
-	return err == nil && start, err == nil && start && rest[0]&1 == 0
+	d, ok := ParseVP8(payload)
+	frame = ok && d.Begins && len(payload) > d.Size
+	return frame, frame && payload[d.Size]&1 == 0
 }
 
 func (vp8Unpacker) unpack(frame, payload []byte) ([]byte, error) {
-	_, rest, err := vp8Header(payload)
-	return append(frame, rest...), err
+	d, ok := ParseVP8(payload)
+	if !ok || len(payload) == d.Size {
+		return frame, errPayload
+	}
+	return append(frame, payload[d.Size:]...), nil
 }
 
 func (vp8Unpacker) finish(frame []byte) (whole []byte, key, ok bool) {

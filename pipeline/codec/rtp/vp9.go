@@ -98,7 +98,9 @@ type vp9Unpacker struct {
 	starts []int // of the layer frames, in the frame in the making
 }
 
-func (u *vp9Unpacker) begins(payload []byte) (frame, key bool) {
+func (u *vp9Unpacker) begins(payload []byte) (frame, key bool) { return vp9Begins(payload) }
+
+func vp9Begins(payload []byte) (frame, key bool) {
 	d, rest, err := vp9Header(payload)
 	if err != nil || !d.start || d.layer != 0 {
 		return false, false

@@ -1,4 +1,4 @@
-package stream
+package rtp
 
 import (
 	"testing"
@@ -72,7 +72,7 @@ var keyFrameTests = []struct {
 
 func TestStartsKeyFrame(t *testing.T) {
 	for _, tt := range keyFrameTests {
-		if got := startsKeyFrame(tt.codec, tt.payload); got != tt.key {
+		if got := StartsKeyFrame(tt.codec, tt.payload); got != tt.key {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.key)
 		}
 	}
@@ -85,14 +85,9 @@ func FuzzStartsKeyFrame(f *testing.F) {
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		before := append([]byte(nil), payload...)
 		for _, codec := range []string{media.VP8, media.VP9, media.AV1, media.H264} {
-			if startsKeyFrame(codec, payload) && len(payload) == 0 {
+			if StartsKeyFrame(codec, payload) && len(payload) == 0 {
 				t.Errorf("%s: nothing is a key frame", codec)
 			}
-		}
-		var v pictures
-		shift := pictureShift{id: 0x1234, tl0: 7}
-		if again := v.number(payload, shift, true); len(again) != len(payload) {
-			t.Errorf("numbering made %d bytes of %d", len(again), len(payload))
 		}
 		if string(before) != string(payload) {
 			t.Error("the payload was changed")
