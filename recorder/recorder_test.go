@@ -110,11 +110,7 @@ func (h hearing) silent(t testing.TB) {
 func fileTarget(t testing.TB) (path string, open func() (Target, error)) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "deep", "er", "out.webm")
-	open, err := FileTarget("file://" + path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path, open
+	return path, FileTarget(path)
 }
 
 var bothKinds = []media.Kind{media.Audio, media.Video}

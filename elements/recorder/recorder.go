@@ -88,7 +88,8 @@ func create(s Settings, c pipeline.Creation, p params) (pipeline.Object, error) 
 		e.profile.name = p.MediaProfile
 		return e, nil
 	}
-	open, err := recorder.FileTarget(e.Resolve(s.DefaultPath))
+	path, err := endpoint.FilePath(e.Resolve(s.DefaultPath))
+	open := recorder.FileTarget(path)
 	if err != nil {
 		open = func() (recorder.Target, error) { return nil, err }
 	}
