@@ -55,12 +55,13 @@ func (o *Output) Write(p *Packet) {
 	if routes == nil {
 		return
 	}
+	before := p.Burst.at // set when this output is a receiver's own, further down
 	for i := range *routes {
 		r := &(*routes)[i]
 		p.Burst.at = r
 		r.Sink.Write(p)
 	}
-	p.Burst.at = nil
+	p.Burst.at = before
 }
 
 // End tells the receivers that nothing follows what was written. Only the producer's goroutine calls it.

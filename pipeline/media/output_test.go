@@ -147,6 +147,29 @@ func TestRescueBlamesTheReceiver(t *testing.T) {
 	}
 }
 
+// relay is a sink that writes on, and then panics.
+type relay struct{ out *media.Output }
+
+func (r relay) Write(p *media.Packet) {
+	r.out.Write(p)
+	panic("relay")
+}
+
+func TestRescueBlamesARelayForItsOwnPanic(t *testing.T) {
+	out, behind := media.NewOutput(media.NoUpstream{}, nil), media.NewOutput(media.NoUpstream{}, nil)
+	behind.SetRoutes([]media.Route{{Sink: &counter{}, Fail: func(any) { t.Error("who got the packet is blamed") }}})
+	var blamed any
+	out.SetRoutes([]media.Route{{Sink: relay{behind}, Fail: func(v any) { blamed = v }}})
+	func() {
+		var b media.Burst
+		defer b.Rescue(func(v any) { t.Errorf("the producer is blamed: %v", v) })
+		out.Write(&media.Packet{Burst: &b})
+	}()
+	if blamed != "relay" {
+		t.Errorf("blamed %v", blamed)
+	}
+}
+
 func BenchmarkOutputWrite50(b *testing.B) {
 	out := media.NewOutput(media.NoUpstream{}, nil)
 	sinks := make([]counter, 50)
