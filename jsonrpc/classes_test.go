@@ -8,6 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
+
+	"github.com/rivero-media/rivero/conf"
+	"github.com/rivero-media/rivero/elements"
 	"github.com/rivero-media/rivero/pipeline"
 )
 
@@ -102,4 +106,21 @@ func testClasses(g *gates) []*pipeline.Class {
 		),
 		Events: []pipeline.EventType{pipeline.Raises[Probed]("OldProbed")},
 	}}
+}
+
+// allClasses is an object model with every class there is, as the program has it by default.
+func allClasses(t testing.TB) *pipeline.Server {
+	t.Helper()
+	c, err := conf.Load(nil, func(string) (string, bool) { return "", false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	classes, pool, err := elements.Classes(c, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	objects := pipeline.NewServer(testSettings, classes, zerolog.Nop())
+	t.Cleanup(objects.Close)
+	return objects
 }

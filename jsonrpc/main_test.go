@@ -18,11 +18,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+var testSettings = pipeline.Settings{EncoderBitrate: pipeline.EncoderBitrate{Target: 300_000, Max: 2_147_483_647}}
+
 // testObjects is an object model with the classes that need no network.
 func testObjects(t testing.TB, classes ...*pipeline.Class) *pipeline.Server {
 	t.Helper()
-	settings := pipeline.Settings{EncoderBitrate: pipeline.EncoderBitrate{Target: 300_000, Max: 2_147_483_647}}
-	objects := pipeline.NewServer(settings, append([]*pipeline.Class{passthrough.Class}, classes...), zerolog.Nop())
+	objects := pipeline.NewServer(testSettings, append([]*pipeline.Class{passthrough.Class}, classes...), zerolog.Nop())
 	t.Cleanup(objects.Close)
 	return objects
 }
@@ -128,12 +129,17 @@ type client struct {
 
 func dial(t testing.TB, s *Server) *client {
 	t.Helper()
-	c, _, err := websocket.DefaultDialer.Dial(url(s, "/kurento"), nil)
+	return &client{t, dialPath(t, s, "/kurento"), nil}
+}
+
+func dialPath(t testing.TB, s *Server, path string) *websocket.Conn {
+	t.Helper()
+	c, _, err := websocket.DefaultDialer.Dial(url(s, path), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return &client{t, c, nil}
+	return c
 }
 
 func (c *client) send(text string) {
