@@ -19,8 +19,9 @@ import (
 	"github.com/rivero-media/rivero/pipeline/codec/rtp"
 )
 
-// Steps are the conversions that the graphs may use.
-func Steps() codec.Steps { return codec.Steps{rtp.Steps} }
+// Steps are the conversions that the graphs may use. mtu is the size in bytes of the largest RTP packet of video that
+// is made here.
+func Steps(mtu int) codec.Steps { return codec.Steps{rtp.Steps(mtu)} }
 
 // Classes lists the classes with the settings of a configuration. The pool carries all WebRTC connections; the
 // caller closes it after the server.

@@ -92,7 +92,7 @@ func newServer(c *conf.Config, log zerolog.Logger) (*server, error) {
 		EncoderBitrate: pipeline.EncoderBitrate{
 			Target: c.MediaElement.EncoderBitrate, Min: c.MediaElement.MinEncoderBitrate, Max: highest,
 		},
-		Steps:    elements.Steps(),
+		Steps:    elements.Steps(c.BaseRtpEndpoint.MTU),
 		Metadata: c.Metadata,
 	}
 	return &server{pipeline.NewServer(settings, classes, log), pool, log}, nil

@@ -45,7 +45,7 @@ func TestPionReadsOurs(t *testing.T) {
 		p := format.packer()
 		for i := range 100 {
 			frame := makeFrame(rnd, name, i%10 == 0, 1+rnd.IntN(6000))
-			room := MaxPayload
+			room := maxPayload
 			if name == media.Opus {
 				room = maxAudio
 			}
@@ -91,7 +91,7 @@ func TestWeReadPions(t *testing.T) {
 			if name == media.H264 {
 				in = annexB(frame)
 			}
-			got, gotKey, ok := unpack(u, w.Payload(MaxPayload, in))
+			got, gotKey, ok := unpack(u, w.Payload(maxPayload, in))
 			if !ok || gotKey != (key || name == media.Opus) || !bytes.Equal(got, frame) {
 				t.Fatalf("%s: frame %d of %d bytes came back as %d, key %v, %v", name, i, len(frame), len(got), gotKey, ok)
 			}
@@ -145,7 +145,7 @@ func receive(t *testing.T, format media.Format, path string) (frames [][]byte) {
 		done <- cmd.Wait()
 		conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond)) // what is still in the socket
 	}()
-	n := Steps(format)[0].New(codec.NewArgs{Have: format})
+	n := Steps(MTU)(format)[0].New(codec.NewArgs{Have: format})
 	defer n.Close()
 	out := &sink{}
 	n.Bind(&format, &upstream{})

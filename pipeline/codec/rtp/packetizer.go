@@ -24,8 +24,8 @@ type packetizer struct {
 
 var _ codec.Node = (*packetizer)(nil)
 
-func newPacketizer(to media.Format, p packer) *packetizer {
-	size := MaxPayload
+// newPacketizer makes payloads of video of at most size bytes.
+func newPacketizer(to media.Format, p packer, size int) *packetizer {
 	if to.Kind == media.Audio {
 		size = maxAudio
 	}

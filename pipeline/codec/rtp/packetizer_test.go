@@ -22,7 +22,7 @@ func TestPacketizer(t *testing.T) {
 			if got := p.RTP.Timestamp - packets[0].RTP.Timestamp; got != want {
 				t.Errorf("%s: packet at %v has timestamp %d, want %d", name, p.PTS, got, want)
 			}
-			if video && len(p.Data) > MaxPayload {
+			if video && len(p.Data) > maxPayload {
 				t.Errorf("%s: payload of %d bytes", name, len(p.Data))
 			}
 			if first := i == 0 || packets[i-1].PTS != p.PTS; p.Key && !first {
@@ -52,7 +52,7 @@ func TestPacketizerTimestampsOfALongRun(t *testing.T) {
 }
 
 func TestPacketizerResends(t *testing.T) {
-	n, f, _, out := step(t, Steps(packed(media.VP8))[0].To)
+	n, f, _, out := step(t, Steps(MTU)(packed(media.VP8))[0].To)
 	n.Write(&media.Packet{Format: f, Key: true, Data: makeFrame(rand.New(rand.NewPCG(1, 1)), media.VP8, true, 3000), Burst: &media.Burst{}})
 	from := n.Output().Open()
 	defer from.Close()

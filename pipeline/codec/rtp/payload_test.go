@@ -9,6 +9,9 @@ import (
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
+// maxPayload is what the tests put into a packet at most.
+const maxPayload = MTU - headerSize
+
 // unhex reads hexadecimal digits; spaces are for the reader.
 func unhex(s string) []byte {
 	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
@@ -257,7 +260,7 @@ func TestPackRefuses(t *testing.T) {
 		{"Opus larger than Opus can be", media.Opus, strings.Repeat("00", maxAudio+1)},
 	}
 	for _, tt := range tests {
-		if got, ok := pack(numberedPacker(tt.codec), unhex(tt.frame), false, MaxPayload); ok {
+		if got, ok := pack(numberedPacker(tt.codec), unhex(tt.frame), false, maxPayload); ok {
 			t.Errorf("%s: taken as %x", tt.name, got)
 		}
 	}

@@ -71,7 +71,7 @@ func TestRoundTrip(t *testing.T) {
 			_, audio := u.(audioUnpacker)
 			room := maxAudio
 			if !audio {
-				room = 16 + rnd.IntN(MaxPayload)
+				room = 16 + rnd.IntN(maxPayload)
 			}
 			key := i%7 == 0
 			frame := makeFrame(rnd, codec, key, 1+rnd.IntN(5000))

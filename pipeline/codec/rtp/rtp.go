@@ -18,11 +18,13 @@ import (
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
-// MaxPayload is the size of the largest payload of video that is made: what
-// fits into one packet of 1280 bytes beside IP, UDP, RTP and SRTP.
-const MaxPayload = 1200
+// MTU is the usual size in bytes of the largest RTP packet of video that is made, header included: what fits into an IP
+// packet of 1280 bytes beside the other headers. libwebrtc and Kurento have the same.
+const MTU = 1200
 
 const (
+	// headerSize is that of an RTP header without extensions (RFC 3550 §5.1).
+	headerSize = 12
 	// maxAudio is the largest payload of audio, which cannot be split: the largest Opus frame
 	// (RFC 6716 §3.2.1).
 	maxAudio = 1276
@@ -56,25 +58,27 @@ func payloadFormatOf(codec string) (payloadFormat, bool) {
 	return payloadFormat{}, false
 }
 
-// Steps is the part of a codec.Steps table that this package knows: from
-// packed to whole frames and back, for each codec it can handle.
-func Steps(have media.Format) []codec.Step {
-	format, known := payloadFormatOf(have.Codec)
-	if !known {
-		return nil
+// Steps is the part of a codec.Steps table that this package knows: from packed to whole frames and back, for each
+// codec it can handle. mtu is the size in bytes of the largest packet of video that is made, see MTU.
+func Steps(mtu int) func(have media.Format) []codec.Step {
+	return func(have media.Format) []codec.Step {
+		format, known := payloadFormatOf(have.Codec)
+		if !known {
+			return nil
+		}
+		to := have
+		to.Packed = !have.Packed
+		if have.Codec == media.H264 {
+			to.Params = h264Params(have)
+		}
+		step := codec.Step{To: to, Cost: stepCost}
+		if have.Packed {
+			step.New = func(codec.NewArgs) codec.Node { return newDepacketizer(to, format.unpacker()) }
+		} else {
+			step.New = func(codec.NewArgs) codec.Node { return newPacketizer(to, format.packer(), mtu-headerSize) }
+		}
+		return []codec.Step{step}
 	}
-	to := have
-	to.Packed = !have.Packed
-	if have.Codec == media.H264 {
-		to.Params = h264Params(have)
-	}
-	step := codec.Step{To: to, Cost: stepCost}
-	if have.Packed {
-		step.New = func(codec.NewArgs) codec.Node { return newDepacketizer(to, format.unpacker()) }
-	} else {
-		step.New = func(codec.NewArgs) codec.Node { return newPacketizer(to, format.packer()) }
-	}
-	return []codec.Step{step}
 }
 
 // h264Params converts "profile;packetization-mode". Frames have no mode, and what is packed
