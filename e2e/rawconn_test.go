@@ -153,3 +153,17 @@ func (c *rawConn) subscribe(id, eventType string) {
 	c.t.Helper()
 	c.must("subscribe", object{"object": id, "type": eventType})
 }
+
+// position is how far a player is, in ms.
+func (c *rawConn) position(player string) int {
+	c.t.Helper()
+	r := c.call("invoke", object{"object": player, "operation": "getPosition"})
+	if r.Result == nil {
+		c.t.Fatalf("getPosition: %+v", r.Error)
+	}
+	var ms int
+	if err := json.Unmarshal(r.Result.Value, &ms); err != nil {
+		c.t.Fatalf("getPosition: %s: %v", r.Result.Value, err)
+	}
+	return ms
+}

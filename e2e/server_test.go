@@ -27,6 +27,8 @@ type server struct {
 	exited chan error
 	port   int
 	files  string // folder for media, the default of uris without a scheme
+
+	stopped bool
 }
 
 // Limits of start and stop, with room for a machine that runs Chromium at the same time.
@@ -39,17 +41,26 @@ const (
 // exit with status 0; its log is printed if the test failed.
 func startServer(t *testing.T) *server {
 	t.Helper()
-	s := &server{t: t, log: &syncBuffer{}, exited: make(chan error, 1), port: freePort(t), files: t.TempDir()}
-	config := s.writeConfig()
-	s.cmd = exec.Command(filepath.Join(env.bin, "rivero"), "-f", config)
-	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() { s.exited <- s.cmd.Wait() }()
-	t.Cleanup(s.stop)
+	s := newServer(t, freePort(t))
+	s.start("-f", s.writeConfig())
 	eventually(t, startTimeout, "the server's first pong", s.pongs)
 	return s
+}
+
+func newServer(t *testing.T, port int) *server {
+	return &server{t: t, log: &syncBuffer{}, exited: make(chan error, 1), port: port, files: t.TempDir()}
+}
+
+// start executes the binary.
+func (s *server) start(args ...string) {
+	s.t.Helper()
+	s.cmd = exec.Command(filepath.Join(env.bin, "rivero"), args...)
+	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	go func() { s.exited <- s.cmd.Wait() }()
+	s.t.Cleanup(s.stop)
 }
 
 func (s *server) writeConfig() string {
@@ -69,8 +80,12 @@ func (s *server) writeConfig() string {
 	return main
 }
 
-// stop asks the server to end and checks that it ends well.
+// stop asks the server to end and checks that it ends well. A second time does nothing.
 func (s *server) stop() {
+	if s.stopped {
+		return
+	}
+	s.stopped = true
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		s.t.Errorf("SIGTERM: %v", err)
 	}

@@ -4,10 +4,80 @@ package e2e
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
+
+// Without any configuration the server answers its first ping within 300 ms of exec. The best of some starts counts, because the
+// machine may be busy with other things.
+func TestFirstPing(t *testing.T) {
+	port, args := 8888, []string(nil)
+	if l, err := net.Listen("tcp", ":8888"); err != nil {
+		t.Logf("the default port is taken (%v): starting with a configuration that names another", err)
+		port = freePort(t)
+		args = []string{"-f", newServer(t, port).writeConfig()}
+	} else if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	const limit, starts = 300 * time.Millisecond, 5
+	attempt := time.NewTicker(time.Millisecond)
+	defer attempt.Stop()
+	best := time.Hour
+	for range starts {
+		s := newServer(t, port)
+		begin := time.Now()
+		s.start(args...)
+		for !s.pongs() {
+			if time.Since(begin) > startTimeout {
+				t.Fatalf("no pong after %v", startTimeout)
+			}
+			<-attempt.C
+		}
+		best = min(best, time.Since(begin))
+		s.stop()
+	}
+	if best > limit {
+		t.Errorf("first pong after %v, want within %v", best, limit)
+	}
+	t.Logf("first pong after %v", best)
+}
+
+// SIGTERM ends a server in the middle of its work with status 0, and what it was recording is a complete file.
+func TestSIGTERMFinishesRecordings(t *testing.T) {
+	s := startServer(t)
+	clip, recording := s.path("clip.webm"), s.path("recording.webm")
+	ffmpeg(t, "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x180:rate=25", "-f", "lavfi", "-i", "sine",
+		"-t", "20", "-c:v", "libvpx", "-deadline", "realtime", "-g", "25", "-c:a", "libopus", clip)
+
+	c := s.dial(t)
+	pipeline := c.create("MediaPipeline", object{})
+	player := c.create("PlayerEndpoint", object{"mediaPipeline": pipeline, "uri": "file://" + clip})
+	recorder := c.create("RecorderEndpoint", object{"mediaPipeline": pipeline, "uri": "file://" + recording, "mediaProfile": "WEBM"})
+	webrtc := c.create("WebRtcEndpoint", object{"mediaPipeline": pipeline})
+	c.invoke(player, "connect", object{"sink": recorder})
+	c.invoke(player, "connect", object{"sink": webrtc})
+	c.invoke(webrtc, "generateOffer", object{})
+	c.invoke(webrtc, "gatherCandidates", object{})
+	c.subscribe(recorder, "Recording")
+	c.invoke(recorder, "record", object{})
+	c.invoke(player, "play", object{})
+	c.event("Recording", answerTimeout)
+	since := time.Now()
+	eventually(t, answerTimeout, "two seconds of the clip", func() bool { return c.position(player) > 2000 })
+	s.stop()
+
+	info := probe(t, recording)
+	if recorded := time.Since(since).Seconds(); info.Format.Duration < 1.5 || info.Format.Duration > recorded+0.5 {
+		t.Errorf("the recording says it lasts %.2f s, recorded were %.2f s", info.Format.Duration, recorded)
+	}
+	if complaints := ffmpeg(t, "-v", "error", "-i", recording, "-f", "null", "-"); complaints != "" {
+		t.Errorf("ffmpeg complains:\n%s", complaints)
+	}
+}
 
 // The port of the control protocol answers plain HTTP as its users expect.
 func TestHTTPOnTheSamePort(t *testing.T) {
