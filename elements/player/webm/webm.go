@@ -5,6 +5,7 @@ package webm
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/rivero-media/rivero/pipeline/media"
@@ -63,10 +64,25 @@ func (t Track) Format() (media.Format, bool) {
 		return media.Format{}, false
 	}
 	if t.Kind == media.Video {
-		return media.Format{Kind: media.Video, Codec: t.Codec, ClockRate: videoClock}, true
+		return media.Format{Kind: media.Video, Codec: t.Codec, ClockRate: videoClock, Params: t.profile()}, true
 	}
 	// The same for all Opus, whatever is coded (RFC 7587 §7).
 	return media.Format{Kind: media.Audio, Codec: media.Opus, ClockRate: 48000, Channels: 2}, true
+}
+
+// profile is what tells VP9 streams apart, in the form of media.Format: nothing for profile 0. The codec's private data is a
+// list of features, each with an ID, a length and a value; 1 is the profile (VP Codec ISO Media File Format Binding §2.2
+// and the WebM container guidelines).
+func (t Track) profile() string {
+	if t.Codec != media.VP9 {
+		return ""
+	}
+	for b := t.Private; len(b) > 2 && len(b) >= 2+int(b[1]); b = b[2+int(b[1]):] {
+		if b[0] == 1 && b[1] == 1 && b[2] != 0 {
+			return fmt.Sprintf("profile-id=%d", b[2])
+		}
+	}
+	return ""
 }
 
 // Frame is one frame of a track.
