@@ -306,6 +306,7 @@ func (c *Conn) connect(remote Remote) {
 		return
 	}
 	c.ice.Store(conn)
+	c.startRelay()
 	if c.readsRelay() {
 		c.work.Go(func() { c.readRelay(conn) })
 	}

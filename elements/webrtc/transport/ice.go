@@ -56,6 +56,7 @@ func (c *Conn) makeAgent() error {
 		c.agent, err = ice.NewAgentWithOptions(options...)
 	}
 	if err != nil {
+		c.turn.close()
 		c.pool.release(shared)
 		c.port, c.sockets = nil, nil
 		return err
@@ -145,10 +146,8 @@ func (c *Conn) selectPair(local, remote ice.Candidate) {
 			next.dest = dest
 		}
 	}
-	if next.dest == nil {
-		c.startRelay()
-	}
 	last := c.way.Swap(next)
+	c.startRelay()
 	c.log.Debug().Str("local", next.local).Str("remote", next.peer).Msg("ice pair selected")
 	c.pairSelected(next, last)
 	c.selectedOnce.Do(func() { close(c.selected) }) // DTLS begins

@@ -25,10 +25,14 @@ type relay struct {
 	dropped atomic.Uint64
 }
 
-// startRelay makes sure that there is a relay. Called by selectPair only.
+// startRelay makes the relay when the selected way needs one and there is an
+// ICE connection. It is called when either of the two is new, on different
+// goroutines.
 func (c *Conn) startRelay() {
-	conn := c.ice.Load()
-	if conn == nil || c.relay.Load() != nil {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	conn, way := c.ice.Load(), c.way.Load()
+	if conn == nil || way == nil || way.dest != nil || c.relay.Load() != nil {
 		return
 	}
 	r := &relay{

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -166,6 +167,32 @@ func TestMediaOfTheSelectedPairGoesOnThroughAnICERestart(t *testing.T) {
 	}
 	if !before.queue.isClosed() {
 		t.Error("the agent's old connection is still open")
+	}
+}
+
+func TestASilentPeerIsLostAndThenGivenUp(t *testing.T) {
+	if disconnectAfter < 3*keepalive || disconnectAfter+failAfter > 30*time.Second {
+		t.Errorf("lost after %v, given up after %v more, with a check every %v", disconnectAfter, failAfter, keepalive)
+	}
+	s := newSide(t, ConnConfig{Pool: newTestPool(t, PoolConfig{})})
+	at := begin(t, s)
+	p := newHandPeer(t, at.Addr())
+	until(t, "pair", func() { p.check(s, at, true, highPriority) }, func() bool { return destined(s) == p.addr() })
+	s.waitFor("ice READY")
+	for _, state := range []ice.ConnectionState{ice.ConnectionStateDisconnected, ice.ConnectionStateConnected, ice.ConnectionStateDisconnected} {
+		s.agentState(state)
+		if destined(s) != p.addr() {
+			t.Errorf("%v: nothing is sent any more", state)
+		}
+	}
+	s.agentState(ice.ConnectionStateFailed)
+	if destined(s).IsValid() {
+		t.Error("a peer that has been given up still gets media")
+	}
+	s.waitFor("ice FAILED")
+	want := []string{"GATHERING", "CONNECTING", "CONNECTED", "READY", "DISCONNECTED", "CONNECTED", "READY", "DISCONNECTED", "FAILED"}
+	if got := strings.ReplaceAll(strings.Join(s.heard("ice"), " "), "ice ", ""); got != strings.Join(want, " ") {
+		t.Errorf("states %v, want %v", got, want)
 	}
 }
 

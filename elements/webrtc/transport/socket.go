@@ -100,16 +100,21 @@ func (s *Socket) send(p []byte, to *sockaddr) error {
 func (s *Socket) readLoop() {
 	defer close(s.done)
 	s.in.own = s.panicked
+	failing := false
 	for {
 		n, err := s.udp.read()
 		if err != nil {
 			if s.closed.Load() || errors.Is(err, net.ErrClosed) {
 				return
 			}
-			s.log.Warn().Err(err).Msg("udp read failed")
+			if !failing {
+				s.log.Warn().Err(err).Msg("udp read failed")
+			}
+			failing = true
 			s.pause()
 			continue
 		}
+		failing = false
 		at := media.Now()
 		s.lookUp(n)
 		for next := 0; next < n; {

@@ -1,0 +1,82 @@
+package transport
+
+import (
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestCertificatesAreMadeOncePerType(t *testing.T) {
+	store := NewCertificates(nil)
+	for _, kind := range []KeyType{RSA, ECDSA} {
+		c, err := store.Get(kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, _ := store.Get(kind); again != c {
+			t.Errorf("%s: another certificate the second time", kind)
+		}
+		cert, err := x509.ParseCertificate(c.tls.Certificate[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cert.Subject.CommonName != "Kurento" || len(cert.Subject.Country) != 1 || cert.Subject.Country[0] != "SE" {
+			t.Errorf("%s: subject %v", kind, cert.Subject)
+		}
+		switch key := cert.PublicKey.(type) {
+		case *rsa.PublicKey:
+			if kind != RSA || key.N.BitLen() != 2048 {
+				t.Errorf("%s: RSA key of %d bits", kind, key.N.BitLen())
+			}
+		case *ecdsa.PublicKey:
+			if kind != ECDSA || key.Params().Name != "P-256" {
+				t.Errorf("%s: key on %s", kind, key.Params().Name)
+			}
+		}
+		sum := sha256.Sum256(cert.Raw)
+		if got := c.Fingerprint(); len(got) != 3*len(sum)-1 || matchFingerprint([]Fingerprint{{"sha-256", got}}, c.tls.Certificate) != nil {
+			t.Errorf("%s: fingerprint %q", kind, got)
+		}
+	}
+	if _, err := store.Get("DSA"); err == nil || !strings.Contains(err.Error(), "DSA") {
+		t.Errorf("unknown key type: %v", err)
+	}
+}
+
+func TestCertificateFromAFile(t *testing.T) {
+	made := testCertificate(t, ECDSA)
+	key, err := x509.MarshalPKCS8PrivateKey(made.tls.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := append(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}),
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: made.tls.Certificate[0]})...)
+	file := filepath.Join(t.TempDir(), "cert.pem")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := NewCertificates(map[KeyType]string{ECDSA: file}).Get(ECDSA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if loaded.Fingerprint() != made.Fingerprint() {
+		t.Error("another certificate than the file's")
+	}
+	pool := newTestPool(t, PoolConfig{})
+	connect(t, newSide(t, ConnConfig{Pool: pool, Certificate: loaded}), newSide(t, ConnConfig{Pool: pool}))
+
+	if err := os.WriteFile(file, text[:100], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{file, file + ".missing"} {
+		if _, err := NewCertificates(map[KeyType]string{ECDSA: name}).Get(ECDSA); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
