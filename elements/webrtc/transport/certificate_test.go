@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,7 +41,7 @@ func TestCertificatesAreMadeOncePerType(t *testing.T) {
 			}
 		}
 		sum := sha256.Sum256(cert.Raw)
-		if got := c.Fingerprint(); len(got) != 3*len(sum)-1 || matchFingerprint([]Fingerprint{{"sha-256", got}}, c.tls.Certificate) != nil {
+		if got := c.Fingerprint(); strings.ReplaceAll(got, ":", "") != fmt.Sprintf("%X", sum) || strings.Count(got, ":") != len(sum)-1 {
 			t.Errorf("%s: fingerprint %q", kind, got)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 
 // PoolConfig says which sockets a Pool opens.
 type PoolConfig struct {
-	MinPort, MaxPort uint16   // inclusive; both 0: any port
+	MinPort, MaxPort uint16   // inclusive; 0: 1024 and 65535; both 0: any port
 	Sockets          int      // ports that connections share; 0: one per core
 	Interfaces       []string // by name; none: all
 	IPv6             bool     // use IPv6 addresses too
@@ -53,11 +53,14 @@ const addressesFresh = 5 * time.Second
 
 // NewPool checks cfg. It opens nothing yet.
 func NewPool(cfg PoolConfig) (*Pool, error) {
-	if cfg.MinPort > cfg.MaxPort {
-		return nil, fmt.Errorf("port range %d-%d is upside down", cfg.MinPort, cfg.MaxPort)
-	}
 	if cfg.MinPort == 0 && cfg.MaxPort != 0 {
 		cfg.MinPort = 1024
+	}
+	if cfg.MaxPort == 0 && cfg.MinPort != 0 {
+		cfg.MaxPort = 1<<16 - 1
+	}
+	if cfg.MinPort > cfg.MaxPort {
+		return nil, fmt.Errorf("port range %d-%d is upside down", cfg.MinPort, cfg.MaxPort)
 	}
 	if cfg.Sockets <= 0 {
 		cfg.Sockets = runtime.GOMAXPROCS(0)
