@@ -38,8 +38,11 @@ async function visit(page) {
     await state('loopback', name, value);
   }
   await shows('loopback-measured', 'frames/s');
-  await at('messages').locator('.message.request', { hasText: 'processOffer' }).first().click();
+  const offer = at('messages').locator('.message.request', { hasText: 'processOffer' }).first();
+  await offer.locator('summary').click();
   await shot('loopback');
+  await offer.locator('summary').click();
+  await at('messages').evaluate((list) => list.scrollTo(0, list.scrollHeight)); // the list follows its end again
   seen.loopback = { size: await size('loopback-remote'), states: await states('loopback'), error: await text('loopback-error') };
   await at('loopback-stop').click();
   await is('loopback', 'idle');
