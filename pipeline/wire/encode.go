@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -155,18 +156,20 @@ func Members(v any) map[string]any {
 	return out
 }
 
+// appendFloat writes plain digits where the original does, and an exponent beyond.
 func appendFloat(buf []byte, f float64) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return append(buf, "null"...)
 	}
-	start := len(buf)
-	buf = strconv.AppendFloat(buf, f, 'g', -1, 64)
-	for _, c := range buf[start:] {
-		if c == '.' || c == 'e' {
-			return buf
-		}
+	if abs := math.Abs(f); abs != 0 && (abs < 1e-4 || abs >= 1e17) {
+		return strconv.AppendFloat(buf, f, 'e', -1, 64)
 	}
-	return append(buf, ".0"...)
+	start := len(buf)
+	buf = strconv.AppendFloat(buf, f, 'f', -1, 64)
+	if bytes.IndexByte(buf[start:], '.') < 0 {
+		buf = append(buf, ".0"...)
+	}
+	return buf
 }
 
 const hex = "0123456789abcdef"
