@@ -14,7 +14,7 @@ import (
 // seeds are the requests of all transcripts.
 func seeds(f *testing.F) []string {
 	f.Helper()
-	files, err := filepath.Glob("testdata/*.txt")
+	files, err := filepath.Glob("testdata/transcripts/*.txt")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// TestTranscripts plays the conversations in testdata. A file is a list of exchanges:
+// TestTranscripts plays the conversations in testdata/transcripts. A file is a list of exchanges:
 //
 //	# a remark, any number of them
 //	@2
@@ -23,16 +23,16 @@ import (
 // come in the order of the lines, and so have events; between the two there is no order. (empty) is a message without
 // text.
 func TestTranscripts(t *testing.T) {
-	eachTranscript(t, "testdata/*.txt", func(t *testing.T, text string) {
+	eachTranscript(t, "testdata/transcripts/*.txt", func(t *testing.T, text string) {
 		s := startServer(t, Config{}, testObjects(t, testClasses(&gates{})...))
 		play(t, text, func() *client { return dial(t, s) })
 	})
 }
 
-// TestTimedTranscripts plays the conversations in testdata/time, with sockets in memory and a clock that runs only
+// TestTimedTranscripts plays the conversations in testdata/timed, with sockets in memory and a clock that runs only
 // when "wait 8s" says so. Sessions are collected every 240 s.
 func TestTimedTranscripts(t *testing.T) {
-	eachTranscript(t, "testdata/time/*.txt", func(t *testing.T, text string) {
+	eachTranscript(t, "testdata/timed/*.txt", func(t *testing.T, text string) {
 		synctest.Test(t, func(t *testing.T) {
 			s, connect := startInMemory(t, Config{CollectorPeriod: 240 * time.Second}, testObjects(t))
 			play(t, text, connect)
