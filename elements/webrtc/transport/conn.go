@@ -72,7 +72,7 @@ type Conn struct {
 	agent   *ice.Agent      // made by Gather
 	retired []*hostConn     // of before an ICE restart
 	closing bool
-	states
+	states  states
 
 	// Made by Gather, unchanged afterwards.
 	port    *port
@@ -318,8 +318,9 @@ func (c *Conn) connect(remote Remote) {
 }
 
 // Close ends the connection, tells the peer (DTLS close_notify) and returns
-// when nothing of it runs any more: no goroutine, no Handler, no Events. It
-// may be called twice, but not from a Handler or Events method.
+// when nothing of it runs any more: no goroutine, no Handler, no Events. So it
+// waits for a Handler or Events method that is running: it must not be called
+// from one, nor with a lock held that one of them takes. It may be called twice.
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	if c.closing {
@@ -369,7 +370,7 @@ func (c *Conn) leave() {
 	}
 }
 
-// retire keeps a PacketConn of before an ICE restart until a pair is selected again.
+// retire keeps a PacketConn of before an ICE restart: media may still use its peers.
 func (c *Conn) retire(h *hostConn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

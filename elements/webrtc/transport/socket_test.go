@@ -291,14 +291,14 @@ func TestProducersMayWriteAtTheSameTime(t *testing.T) {
 
 func TestFourGoroutinesPerConnectionRemain(t *testing.T) {
 	const pairs, perConn, perSocket = 5, 4, 1
-	pool := newTestPool(t, PoolConfig{Interfaces: []string{"lo"}, Sockets: 1})
+	pool := newTestPool(t, PoolConfig{Interfaces: []string{loopbackName(t)}, Sockets: 1})
 	warm := newSide(t, ConnConfig{Pool: pool})
 	gather(t, warm)
 	warm.Close()
 	before := runtime.NumGoroutine()
 	for range pairs {
 		a := newSide(t, ConnConfig{Pool: pool})
-		b := newSide(t, ConnConfig{Pool: newTestPool(t, PoolConfig{Interfaces: []string{"lo"}, Sockets: 1})})
+		b := newSide(t, ConnConfig{Pool: newTestPool(t, PoolConfig{Interfaces: []string{loopbackName(t)}, Sockets: 1})})
 		connect(t, a, b)
 		exchange(t, a, b, 1)
 		exchange(t, b, a, 1)

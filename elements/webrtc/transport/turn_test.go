@@ -51,7 +51,7 @@ func TestMediaThroughATURNServer(t *testing.T) {
 		t.Run(transport, func(t *testing.T) {
 			pool := newTestPool(t, PoolConfig{Loopback: true})
 			relayed := newSide(t, ConnConfig{Pool: pool, RelayOnly: true, TURN: []TURN{{address, "user", "pass", transport}}})
-			direct := newSide(t, ConnConfig{Pool: newTestPool(t, PoolConfig{Interfaces: []string{"lo"}})})
+			direct := newSide(t, ConnConfig{Pool: newTestPool(t, PoolConfig{Interfaces: []string{loopbackName(t)}})})
 			connect(t, relayed, direct)
 			for _, c := range relayed.candidates {
 				if !strings.Contains(c, "typ relay") {
@@ -169,7 +169,7 @@ func newSTUN(t *testing.T, ip string) (addr netip.AddrPort, asked func() int) {
 }
 
 func TestTheSTUNServerIsAskedOncePerSocket(t *testing.T) {
-	pool := newTestPool(t, PoolConfig{Sockets: 1, Interfaces: []string{"lo"}})
+	pool := newTestPool(t, PoolConfig{Sockets: 1, Interfaces: []string{loopbackName(t)}})
 	server, asked := newSTUN(t, "127.0.0.1")
 	for range 3 {
 		s := newSide(t, ConnConfig{Pool: pool, STUN: server})
@@ -200,7 +200,7 @@ func TestASTUNServerThatDoesNotAnswerEndsGatheringAllTheSame(t *testing.T) {
 	}
 	defer silent.Close()
 	s := newSide(t, ConnConfig{
-		Pool: newTestPool(t, PoolConfig{Interfaces: []string{"lo"}}),
+		Pool: newTestPool(t, PoolConfig{Interfaces: []string{loopbackName(t)}}),
 		STUN: silent.LocalAddr().(*net.UDPAddr).AddrPort(),
 	})
 	gather(t, s)
@@ -220,7 +220,7 @@ func TestASTUNServerThatDoesNotAnswerEndsGatheringAllTheSame(t *testing.T) {
 
 func TestICEOverTCP(t *testing.T) {
 	first := freeRange(t, 4)
-	pool := newTestPool(t, PoolConfig{MinPort: first, MaxPort: first + 3, Interfaces: []string{"lo"}})
+	pool := newTestPool(t, PoolConfig{MinPort: first, MaxPort: first + 3, Interfaces: []string{loopbackName(t)}})
 	s := newSide(t, ConnConfig{Pool: pool, ICETCP: true})
 	b := newBrowserTCP(t)
 	b.offer(s)
