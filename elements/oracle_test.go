@@ -37,9 +37,10 @@ func TestPublishedInterfaces(t *testing.T) {
 	}
 }
 
-// oracle compares one published interface with ours. Modules do not matter: names are unique across them.
+// oracle compares one published interface with ours. Names are unique across modules.
 type oracle struct {
 	t         *testing.T
+	modules   map[string]string // of our classes
 	ours      pipeline.KMD
 	published pipeline.KMD
 	missing   []string        // published classes that are not there
@@ -59,13 +60,14 @@ func newOracle(t *testing.T) *oracle {
 	s := pipeline.NewServer(pipeline.Settings{}, classes, zerolog.Nop())
 	t.Cleanup(pool.Close)
 	t.Cleanup(s.Close)
-	o := &oracle{t: t, seen: map[string]bool{}}
-	modules := map[string]bool{}
+	o := &oracle{t: t, modules: map[string]string{}, seen: map[string]bool{}}
+	described := map[string]bool{}
 	for _, c := range s.Classes() {
-		modules[c.Module] = true
-	}
-	for module := range modules {
-		join(&o.ours, s.Describe(module))
+		o.modules[c.Name] = c.Module
+		if !described[c.Module] {
+			described[c.Module] = true
+			join(&o.ours, s.Describe(c.Module))
+		}
 	}
 	return o
 }
@@ -89,7 +91,14 @@ func readKMD(t *testing.T, path string) pipeline.KMD {
 	return k
 }
 
-func (o *oracle) read(k pipeline.KMD) { join(&o.published, k) }
+func (o *oracle) read(k pipeline.KMD) {
+	for _, c := range k.RemoteClasses {
+		if module, ok := o.modules[c.Name]; ok && module != k.Name {
+			o.errorf("%s is in module %s, not %s", c.Name, module, k.Name)
+		}
+	}
+	join(&o.published, k)
+}
 
 func (o *oracle) errorf(format string, args ...any) {
 	o.t.Helper()
