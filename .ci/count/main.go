@@ -130,6 +130,9 @@ func (c *counter) endTest(e event) {
 }
 
 func (c *counter) endPackage(e event) {
+	if e.Action == "skip" {
+		return // it has no tests
+	}
 	fmt.Fprintf(c.out, "%s %s (%.1fs)\n", e.Action, e.Package, e.Elapsed)
 	if e.Action == "fail" && c.within[key{e.Package, ""}] == 0 {
 		c.failed++
