@@ -18,7 +18,8 @@ import (
 var goldenScenarios = []string{
 	"a1_connect_ping", "a2_no_session_errors", "a3_protocol_errors", "a4_malformed_json", "a5_create_errors",
 	"a6_invoke_errors", "a7_release_ref_describe", "a8_subscribe", "a9_request_cache", "b_servermanager",
-	"d_transaction_raw", "l1_reconnect_same_session", "l2_session_garbage_collection", "n1_request_ordering", "n2_raw_bytes",
+	"c_mediapipeline", "d_transaction_raw", "f1_connect_disconnect", "l1_reconnect_same_session",
+	"l2_session_garbage_collection", "n1_request_ordering", "n2_raw_bytes",
 }
 
 // TestGolden replays recordings and compares every answer and event. Identifiers are substituted, measured values

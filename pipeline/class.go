@@ -50,13 +50,13 @@ func New[P any](f func(ctx context.Context, c Creation, p P) (Object, error)) *C
 
 // checkConstructorParams refuses what the original refuses before it looks at single parameters.
 func checkConstructorParams(params json.RawMessage, wanted int) error {
-	switch {
-	case wanted == 0 || wire.IsObject(params):
-		return nil
-	case len(params) == 0 || string(params) == "null":
+	switch given := len(params) > 0 && string(params) != "null"; {
+	case given && !wire.IsObject(params):
+		return Errorf(MarshallError, "'constructorParams' should be an object")
+	case !given && wanted > 0:
 		return Errorf(MarshallError, "'constructorParams' is required")
 	}
-	return Errorf(MarshallError, "'constructorParams' should be an object")
+	return nil
 }
 
 // Method is one remote operation: a property is a pair of them, getX and setX, as on the wire.

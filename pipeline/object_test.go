@@ -121,6 +121,7 @@ func TestCreateRefuses(t *testing.T) {
 		{class: "PassThrough", raw: `{"mediaPipeline":"x"}`, want: "Object 'x' not found"},
 		{class: "PassThrough", raw: `{"mediaPipeline":"newref:0"}`, want: "Object 'newref:0' not found. Possibly using a transactional object without committing the transaction."},
 		{class: "PassThrough", raw: `{"mediaPipeline":"` + e.ID() + `"}`, want: "object '" + e.ID() + "' is of the wrong class for parameter 'mediaPipeline'"},
+		{class: "MediaPipeline", raw: `"x"`, want: "'constructorParams' should be an object"},
 		{class: "Folder", raw: `{"fail":true}`, want: "no room"},
 	} {
 		o, err := w.Create(t.Context(), c.class, []byte(c.raw))
@@ -131,7 +132,7 @@ func TestCreateRefuses(t *testing.T) {
 	if n := len(p.Base().Children()); n != 1 {
 		t.Errorf("%d children, want 1", n)
 	}
-	for _, raw := range []string{"", "null", "{}", "[]", `"x"`, `{"x":1}`} { // a class without parameters takes anything
+	for _, raw := range []string{"", "null", "{}", `{"x":1}`} { // a class without parameters
 		if _, err := w.Create(t.Context(), "MediaPipeline", []byte(raw)); err != nil {
 			t.Errorf("%q: %v", raw, err)
 		}
