@@ -156,8 +156,8 @@ func (c *conn) runAside(x *exchange, run func(), lane, session string) {
 	c.lanes.do(lane, func() { c.lanes.aside(slow) })
 }
 
-// exchange finds or begins the exchange of a request of a session, known tells whether it has one. run executes the request, or does nothing when this is
-// a retry.
+// exchange finds or begins the exchange of a request. known tells whether the request has a session already. run
+// executes the request, or does nothing when this is a retry.
 func (c *conn) exchange(r *request, session string, known bool) (x *exchange, run func()) {
 	s := c.server
 	key, keyed := s.retries.keyOf(session, r)

@@ -160,6 +160,20 @@ func TestSlowRequestsHoldUpNobody(t *testing.T) {
 	}
 }
 
+// TestTooManyRequestsWait: what a client sends beyond the limit is read when there is room again.
+func TestTooManyRequestsWait(t *testing.T) {
+	r := newRig(t, 1)
+	first := r.invoke(r.probes[0], "wait", `{"gate":"first"}`)
+	r.gates.reached(t, "first")
+	for range 2 * maxWaiting {
+		r.invoke(r.probes[0], "getId", `{}`)
+	}
+	r.gates.open("first")
+	for id := first; id <= first+2*maxWaiting; id++ {
+		r.expect(id)
+	}
+}
+
 func TestGetUsedCPUHoldsUpNobody(t *testing.T) {
 	r := newRig(t, 1)
 	slow := r.invoke("manager_ServerManager", "getUsedCpu", `{"interval":200}`)

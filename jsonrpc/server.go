@@ -14,7 +14,8 @@ import (
 )
 
 // Config is the control plane's part of the configuration. The zero value of a field means what its comment
-// says; nothing is defaulted silently.
+// says; nothing is defaulted silently. The original's threads and connqueue have no counterpart: a connection has
+// goroutines of its own, and the listen backlog is the system's.
 type Config struct {
 	Port    int    // plain ws, 0: none
 	Address string // IP literal plain ws listens on, "": all
@@ -57,7 +58,8 @@ type Server struct {
 }
 
 // NewServer returns a control plane for objects, to which it introduces its sessions. fallback answers HTTP
-// requests that do not ask for a WebSocket, on every path but the configured one; nil answers 404.
+// requests that do not ask for a WebSocket, on every path but the configured one; nil answers 404. The caller closes
+// the server, before the objects.
 func NewServer(config Config, objects *pipeline.Server, fallback http.Handler, log zerolog.Logger) *Server {
 	if fallback == nil {
 		fallback = http.NotFoundHandler()
