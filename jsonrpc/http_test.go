@@ -166,21 +166,31 @@ func TestAClientThatDoesNotRead(t *testing.T) {
 		r.probes[0], strings.Repeat("x", 1<<20)))
 	r.call("invoke", fmt.Sprintf(`{"object":%q,"operation":"setSendTagsInEvents","operationParams":{"sendTagsInEvents":true}}`,
 		r.probes[0]))
+	slow := r.theConn()
 	other := &rig{t: t, server: r.server, client: dial(t, r.server)}
 	emit := fmt.Sprintf(`{"object":%q,"operation":"emit","operationParams":{"number":1}}`, r.probes[0])
-	for i := 0; connections(r.server) == 2; i++ {
+	for i := 0; !closed(slow.ended); i++ {
 		if i == 1000 {
 			t.Fatal("the client is still connected")
 		}
 		other.call("invoke", emit)
+		slow.box.mu.Lock()
+		kept := slow.box.bytes
+		slow.box.mu.Unlock()
+		if kept > hardBacklog {
+			t.Fatalf("%d bytes are kept for it", kept)
+		}
 	}
 	other.call("ping", `{}`)
 }
 
-func connections(s *Server) int {
-	s.sessions.mu.Lock()
-	defer s.sessions.mu.Unlock()
-	return len(s.sessions.owned)
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 // TestAClientThatAsksButDoesNotRead is not read from any more, so that its answers cannot pile up.

@@ -69,6 +69,42 @@ func (r *rig) create(class, params string) string {
 	return found[1]
 }
 
+// queued waits until n requests wait in lanes for others.
+func (r *rig) queued(n int) {
+	r.t.Helper()
+	c := r.theConn()
+	eventually(r.t, fmt.Sprint(n, " requests wait"), func() bool {
+		c.lanes.mu.Lock()
+		defer c.lanes.mu.Unlock()
+		waiting := 0
+		for _, queue := range c.lanes.queues {
+			waiting += len(queue)
+		}
+		return waiting == n
+	})
+}
+
+// parked waits until a goroutine is in a function.
+func parked(t testing.TB, function string) {
+	t.Helper()
+	stacks := make([]byte, 1<<20)
+	eventually(t, "somebody is in "+function, func() bool {
+		return strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), function)
+	})
+}
+
+// theConn is the server's side of the only connection.
+func (r *rig) theConn() *conn {
+	r.t.Helper()
+	r.server.mu.Lock()
+	defer r.server.mu.Unlock()
+	for c := range r.server.conns {
+		return c
+	}
+	r.t.Fatal("there is no connection")
+	return nil
+}
+
 func idOf(text string) int {
 	var id int
 	if i := strings.Index(text, `"id":`); i >= 0 {
@@ -105,6 +141,7 @@ func TestRequestsOfOnePipelineRunInOrder(t *testing.T) {
 	first := r.invoke(r.probes[0], "wait", `{"gate":"first"}`)
 	second := r.invoke(r.probes[0], "wait", `{"gate":"second"}`)
 	r.gates.reached(t, "first")
+	r.queued(1)
 	if len(r.gates.get("second").reached) > 0 {
 		t.Error("the second request did not wait for the first")
 	}
@@ -127,6 +164,7 @@ func TestRequestsForEverythingWaitForAllBefore(t *testing.T) {
 			r.gates.reached(t, "first")
 			middle := r.ask(barrier.method, barrier.params)
 			last := r.invoke(r.probes[1], "wait", `{"gate":"last"}`)
+			parked(t, "jsonrpc.(*order).settle")
 			if len(r.gates.get("last").reached) > 0 {
 				t.Error("a request overtook one that concerns everything")
 			}
@@ -144,6 +182,7 @@ func TestSlowRequestsHoldUpNobody(t *testing.T) {
 	slow := r.invoke(r.probes[0], "takeLong", `{"gate":"slow"}`)
 	retry := fmt.Sprintf(`{"id":%d,"jsonrpc":"2.0","method":"invoke","params":{"object":%q,"operation":"takeLong"}}`,
 		slow, r.probes[0])
+	r.queued(1)
 	if len(r.gates.get("slow").reached) > 0 {
 		t.Error("the slow request overtook the one before it")
 	}
@@ -168,6 +207,12 @@ func TestTooManyRequestsWait(t *testing.T) {
 	for range 2 * maxWaiting {
 		r.invoke(r.probes[0], "getId", `{}`)
 	}
+	c := r.theConn()
+	eventually(t, "as many requests wait as may", func() bool {
+		c.order.mu.Lock()
+		defer c.order.mu.Unlock()
+		return len(c.order.places) == maxWaiting
+	})
 	r.gates.open("first")
 	for id := first; id <= first+2*maxWaiting; id++ {
 		r.expect(id)
