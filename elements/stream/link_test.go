@@ -119,6 +119,7 @@ func newPair(t *testing.T, seed uint64, forward, back link) *pair {
 			t.Fatal(err)
 		}
 		t.Cleanup(s.Close)
+		s.open()
 		s.spread = func(mean time.Duration) time.Duration { return mean } // each run is the same
 		p.sessions = append(p.sessions, s)
 	}

@@ -176,6 +176,7 @@ func newBench(t testing.TB, change ...func(lines []Line)) *bench {
 	}
 	b.Session = s
 	t.Cleanup(s.Close)
+	s.open()
 	return b
 }
 

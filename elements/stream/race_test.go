@@ -126,6 +126,7 @@ func BenchmarkForward(b *testing.B) {
 					b.Fatal(err)
 				}
 				defer v.Close()
+				v.open()
 				senders = append(senders, out)
 			}
 			route(in.Output(), senders...)

@@ -228,7 +228,7 @@ func (r *Receiver) isKey(timestamp uint32, payload []byte) bool {
 func (r *Receiver) keep(p *media.Packet) {
 	ring := r.ring.Load()
 	if ring == nil {
-		ring = media.NewRing()
+		ring = media.NewRing(media.RingSlots)
 		r.ring.Store(ring)
 	}
 	ring.Put(p)

@@ -31,6 +31,9 @@ type Sender struct {
 	codec   *Codec        // its payload type, nil when nothing is bound
 	asked   bool          // a key frame was asked for
 	askedAt time.Duration // with the packet presented then; never: at Bind
+	search  search        // how far the past of the source was searched for one
+	behind  bool          // the past of the source is being sent, next is the next of it
+	next    uint16        // a number of the source
 
 	splice   splice
 	pictures pictures
@@ -61,6 +64,13 @@ func (s *Sender) attach(session *Session, l *Line) {
 	// that the peer's SRTP does not meet a wrap among the first packets (RFC 3711
 	// section 3.3.1).
 	s.splice.begin(uint16(rand.Uint32()>>17), rand.Uint32())
+}
+
+// open is called when the peer can be reached: a key frame that was asked for before may have come and gone.
+func (s *Sender) open() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = false
 }
 
 // detach takes it out of work. When it returns, nothing is being written.
@@ -95,7 +105,7 @@ func (s *Sender) codecFor(f media.Format) int {
 func (s *Sender) Bind(f *media.Format, from media.Source) {
 	s.mu.Lock()
 	s.format, s.from, s.codec = f, from, nil
-	s.asked, s.askedAt = true, never
+	s.asked, s.askedAt, s.search, s.behind = true, never, searchNone, false
 	s.splice.cut()
 	if f != nil {
 		if i := s.codecFor(*f); i >= 0 {
@@ -129,15 +139,21 @@ func (s *Sender) Write(p *media.Packet) {
 // forward sends p if it has a place in the stream, or returns the source that
 // has to be asked for a key frame first. Called locked.
 func (s *Sender) forward(p *media.Packet) (ask media.Source) {
-	if p.Format != s.format || s.codec == nil || s.session == nil {
+	if p.Format != s.format || s.codec == nil || s.session == nil || !s.session.ready.Load() {
 		return nil
+	}
+	if s.behind {
+		return s.follow(p)
 	}
 	if !s.splice.continues(p) {
 		s.splice.open = false
 		if s.kind == media.Video && !p.Key {
+			if s.catchUp(p) {
+				return s.follow(p)
+			}
 			return s.wait(p)
 		}
-		s.asked = false
+		s.asked, s.search = false, searchNone
 		s.splice.anchor(p, s.codec.Format.ClockRate)
 		if s.codec.Format.Codec == media.VP8 {
 			s.splice.epochs[0].pictures = s.pictures.follow(p.Data)

@@ -76,6 +76,7 @@ type Session struct {
 	incoming  []incoming
 	types     [128]uint8 // payload type -> index into incoming, plus one
 
+	ready     atomic.Bool   // the transport can send
 	quiet     atomic.Bool   // no report is planned: the next packet plans one
 	rtt       atomic.Int64  // last round trip time in ns, 0: unknown
 	stray     atomic.Uint64 // RTP packets of no negotiated payload type
@@ -190,8 +191,9 @@ func (c *Codec) check(kind media.Kind) error {
 	return nil
 }
 
-// Start lets the session send reports. The owner calls it once, when the
-// transport can send.
+// Start lets the session send. The owner calls it once, when the transport can:
+// what is written before is dropped, so that nothing counts as sent, a key frame
+// least of all, that was not.
 func (s *Session) Start() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -199,7 +201,18 @@ func (s *Session) Start() {
 		return
 	}
 	s.started = true
+	s.open()
 	s.done.Go(s.run)
+}
+
+// open lets the senders send.
+func (s *Session) open() {
+	for i := range s.lines {
+		if snd := s.lines[i].Sender; snd != nil {
+			snd.open()
+		}
+	}
+	s.ready.Store(true)
 }
 
 // Close takes receivers and senders out of work, says goodbye to the peer and

@@ -60,6 +60,7 @@ func TestNothingIsAllocatedPerPacket(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(session.Close)
+		session.open()
 		senders = append(senders, s)
 	}
 	route(in.video.Output(), senders...)

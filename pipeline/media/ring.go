@@ -7,9 +7,15 @@ import (
 	"github.com/pion/rtp"
 )
 
-// RingSlots is how many packets a Ring keeps at most. It is a power of two, so
-// that 16-bit sequence numbers wrap without a seam.
-const RingSlots = 512
+// How many packets a Ring keeps at most. They are powers of two, so that 16-bit
+// sequence numbers wrap without a seam.
+const (
+	// RingSlots is enough to answer for losses: Kurento keeps as many.
+	RingSlots = 512
+	// LongRingSlots is for sources that make no key frame when asked for one, as
+	// files: about half a minute of video for those who come late.
+	LongRingSlots = 4096
+)
 
 // The buffers of a ring come in two sizes: one for audio and the short tail of
 // a frame, one for whatever fits into an Ethernet frame. They are cut from
@@ -22,7 +28,7 @@ const ringSlabBuffers = 16
 // it can have a lost packet again. Put is called by the producer's goroutine
 // only, Resend by anyone. A packet larger than an Ethernet frame is not kept.
 type Ring struct {
-	slots [RingSlots]ringSlot
+	slots []ringSlot
 	free  [len(ringBufferSizes)][][]byte // buffers without a slot; only Put touches them
 }
 
@@ -41,12 +47,16 @@ type ringSlot struct {
 	key       bool
 }
 
-// NewRing returns an empty ring. It takes memory for packet data as packets come.
-func NewRing() *Ring { return &Ring{} }
+// NewRing returns an empty ring for RingSlots or LongRingSlots packets. It takes
+// memory for packet data as packets come.
+func NewRing(slots int) *Ring { return &Ring{slots: make([]ringSlot, slots)} }
 
-// Put copies p into the ring, in place of the packet RingSlots before it.
+func (r *Ring) slot(seq uint16) *ringSlot { return &r.slots[int(seq)%len(r.slots)] }
+
+// Put copies p into the ring, in place of the packet as many before it as the
+// ring has slots.
 func (r *Ring) Put(p *Packet) {
-	s := &r.slots[p.RTP.SequenceNumber%RingSlots]
+	s := r.slot(p.RTP.SequenceNumber)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !r.fit(s, len(p.Data)) {
@@ -108,7 +118,7 @@ func (r *Ring) release(b []byte) {
 // change of the source's SSRC packets of the old one may still be found, so f
 // looks at it. f must not call the ring.
 func (r *Ring) Resend(seq uint16, f func(*Packet)) bool {
-	s := &r.slots[seq%RingSlots]
+	s := r.slot(seq)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.format == nil || s.seq != seq {

@@ -41,7 +41,7 @@ func resent(t *testing.T, r *Ring, seq uint16, size int) {
 }
 
 func TestRingKeepsTheLastPackets(t *testing.T) {
-	r := NewRing()
+	r := NewRing(RingSlots)
 	first := uint16(65000) // wraps on the way
 	for i := range uint16(1000) {
 		r.Put(ringPacket(first+i, 100))
@@ -57,7 +57,7 @@ func TestRingKeepsTheLastPackets(t *testing.T) {
 }
 
 func TestRingSizes(t *testing.T) {
-	r := NewRing()
+	r := NewRing(RingSlots)
 	for _, size := range []int{0, 1, 256, 257, 1200, 1536, 3} {
 		r.Put(ringPacket(5, size))
 		resent(t, r, 5, size)
@@ -71,7 +71,7 @@ func TestRingSizes(t *testing.T) {
 }
 
 func TestRingUsesABufferAgain(t *testing.T) {
-	r := NewRing()
+	r := NewRing(RingSlots)
 	r.Put(ringPacket(1, 10))
 	small := len(r.free[0])
 	r.Put(ringPacket(1, 1000))
@@ -81,13 +81,13 @@ func TestRingUsesABufferAgain(t *testing.T) {
 }
 
 func TestRingEmptyPacketIsKept(t *testing.T) {
-	r := NewRing()
+	r := NewRing(RingSlots)
 	r.Put(ringPacket(9, 0))
 	resent(t, r, 9, 0)
 }
 
 func TestRingRace(t *testing.T) {
-	r := NewRing()
+	r := NewRing(RingSlots)
 	var wg sync.WaitGroup
 	for range 3 {
 		wg.Go(func() {
@@ -110,7 +110,7 @@ func TestRingRace(t *testing.T) {
 }
 
 func TestRingPutDoesNotAllocate(t *testing.T) {
-	r := NewRing()
+	r := NewRing(RingSlots)
 	p := ringPacket(0, 1100)
 	for range RingSlots {
 		p.RTP.SequenceNumber++
@@ -125,7 +125,7 @@ func TestRingPutDoesNotAllocate(t *testing.T) {
 }
 
 func BenchmarkRingPut(b *testing.B) {
-	r := NewRing()
+	r := NewRing(RingSlots)
 	p := ringPacket(0, 1100)
 	b.ReportAllocs()
 	for b.Loop() {

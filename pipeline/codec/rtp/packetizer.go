@@ -26,10 +26,11 @@ var _ codec.Node = (*packetizer)(nil)
 
 // newPacketizer makes payloads of video of at most size bytes.
 func newPacketizer(to media.Format, p packer, size int) *packetizer {
+	kept := media.LongRingSlots
 	if to.Kind == media.Audio {
-		size = maxAudio
+		size, kept = maxAudio, media.RingSlots
 	}
-	n := &packetizer{packer: p, ring: media.NewRing(), base: rand.Uint32(), buf: make([]byte, size)}
+	n := &packetizer{packer: p, ring: media.NewRing(kept), base: rand.Uint32(), buf: make([]byte, size)}
 	n.out = media.NewOutput(n, nil)
 	n.packet.Format = n.out.SetFormat(to)
 	n.packet.RTP.Version = 2
