@@ -44,11 +44,11 @@ func openKey(block *pem.Block, password string) ([]byte, error) {
 		return nil, errors.New(`the private key is encrypted as PKCS #8, which is not supported; ` +
 			`"openssl rsa" or "openssl ec" rewrites it`)
 	}
-	//nolint:staticcheck // deprecated as insecure, but the files exist
+	//lint:ignore SA1019 deprecated as insecure, but the files exist
 	if !x509.IsEncryptedPEMBlock(block) {
 		return pem.EncodeToMemory(block), nil
 	}
-	//nolint:staticcheck // see above
+	//lint:ignore SA1019 see above
 	der, err := x509.DecryptPEMBlock(block, []byte(password))
 	if err != nil {
 		return nil, fmt.Errorf("private key: %w", err)

@@ -104,7 +104,7 @@ func TestCertificateIsReadForEachConnection(t *testing.T) {
 func TestEncryptedKeys(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "cert.pem")
 	writeCertificate(t, path, "secret", func(b *pem.Block) *pem.Block {
-		//nolint:staticcheck // what OpenSSL used to write
+		//lint:ignore SA1019 what OpenSSL used to write
 		b, err := x509.EncryptPEMBlock(rand.Reader, b.Type, b.Bytes, []byte("password"), x509.PEMCipherAES256)
 		if err != nil {
 			t.Fatal(err)

@@ -69,11 +69,10 @@ type (
 
 // kmd answers getKmd: the description of one module as JSON text.
 func (s *Server) kmd(module string) (string, error) {
-	for _, c := range s.classes {
-		if c.Module == module {
-			text, err := json.MarshalIndent(s.Describe(module), "", "  ")
-			return string(text), err
-		}
+	known := func(m ModuleInfo) bool { return m.Name == module }
+	if slices.ContainsFunc(s.Modules(), known) {
+		text, err := json.MarshalIndent(s.Describe(module), "", "  ")
+		return string(text), err
 	}
 	return "", Errorf(KmdNotFound, "Requested kmd module doesn't exist")
 }

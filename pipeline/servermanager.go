@@ -73,17 +73,29 @@ func (m *ServerManager) info() ServerInfo {
 	}
 }
 
+// generationTime is how Kurento writes the time at which a module was built, C's __DATE__ and __TIME__. Rivero answers
+// the time at which it was started.
+const generationTime = "Jan _2 2006 15:04:05"
+
+// kurentoModules are part of every Kurento server: clients refuse to work with one that does not list them.
+var kurentoModules = []string{"core", "elements", "filters"}
+
 // Modules lists the modules with the classes that can be created, ordered by name.
 func (s *Server) Modules() []ModuleInfo {
 	byName := map[string]*ModuleInfo{}
-	for _, c := range s.classes {
-		m := byName[c.Module]
-		if m == nil {
-			m = &ModuleInfo{
-				Version: Version, Name: c.Module, GenerationTime: s.manager.started.Format(time.ANSIC), Factories: []string{},
+	module := func(name string) *ModuleInfo {
+		if byName[name] == nil {
+			byName[name] = &ModuleInfo{
+				Version: Version, Name: name, GenerationTime: s.manager.started.Format(generationTime), Factories: []string{},
 			}
-			byName[c.Module] = m
 		}
+		return byName[name]
+	}
+	for _, name := range kurentoModules {
+		module(name)
+	}
+	for _, c := range s.classes {
+		m := module(c.Module)
 		if c.New != nil {
 			m.Factories = append(m.Factories, c.Name)
 		}

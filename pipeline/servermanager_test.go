@@ -46,12 +46,14 @@ func TestInfo(t *testing.T) {
 	if err := json.Unmarshal([]byte(w.invoke(w.Manager(), "getInfo")), &info); err != nil {
 		t.Fatal(err)
 	}
-	if info.Type != "KMS" || info.Version != pipeline.Version || len(info.Modules) != 2 {
-		t.Errorf("%+v", info)
+	if info.Type != "KMS" || info.Version != pipeline.Version || len(info.Modules) != 4 {
+		t.Fatalf("%+v", info)
 	}
 	same(t, info.Capabilities, "transactions")
 	same(t, info.Modules[0].Factories, "MediaPipeline", "PassThrough")
-	same(t, info.Modules[1].Factories, "Folder")
+	same(t, info.Modules[1].Factories) // elements and filters are listed whatever there is in them
+	same(t, info.Modules[2].Factories)
+	same(t, info.Modules[3].Factories, "Folder")
 }
 
 func TestUsedCPU(t *testing.T) {

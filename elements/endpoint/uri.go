@@ -13,8 +13,8 @@ import (
 var UriClass = &pipeline.Class{
 	Name: "UriEndpoint", Module: "core", Parent: Class,
 	Methods: pipeline.Methods(
-		pipeline.Get("uri", func(e uriEndpoint) string { return e.uriBase().uri }),
-		pipeline.Get("state", func(e uriEndpoint) State { return e.uriBase().State() }),
+		pipeline.Get("uri", func(e uriEndpoint) string { return e.AsUriEndpoint().uri }),
+		pipeline.Get("state", func(e uriEndpoint) State { return e.AsUriEndpoint().State() }),
 		pipeline.Do("pause", func(ctx context.Context, e uriEndpoint, _ pipeline.None) error { return e.Pause(ctx) }),
 		pipeline.Do("stop", func(ctx context.Context, e uriEndpoint, _ pipeline.None) error { return e.Stop(ctx) }),
 	),
@@ -25,7 +25,7 @@ var UriClass = &pipeline.Class{
 // uriEndpoint is what a concrete endpoint looks like to the class table.
 type uriEndpoint interface {
 	pipeline.Element
-	uriBase() *UriEndpoint
+	AsUriEndpoint() *UriEndpoint
 	Pause(ctx context.Context) error
 	Stop(ctx context.Context) error
 }
@@ -68,7 +68,8 @@ func (u *UriEndpoint) Setup(c pipeline.Creation, self pipeline.Element, p *pipel
 	u.MediaElement.Setup(c, self, p, p)
 }
 
-func (u *UriEndpoint) uriBase() *UriEndpoint { return u }
+// AsUriEndpoint lets every endpoint with a URI be seen as its base.
+func (u *UriEndpoint) AsUriEndpoint() *UriEndpoint { return u }
 
 // URI is the text the client gave.
 func (u *UriEndpoint) URI() string { return u.uri }

@@ -152,7 +152,7 @@ func skipTools(r *bits.Reader) {
 
 // sRGB is the one combination of colour descriptions that implies 4:4:4
 // (specification §5.5.2: CP_BT_709, TC_SRGB, MC_IDENTITY).
-const sRGB = 1<<16 | 13<<8 | 0
+const sRGB = 1<<16 | 13<<8
 
 // parseColor reads color_config() (specification §5.5.2).
 func parseColor(r *bits.Reader, s *Sequence) {

@@ -68,7 +68,8 @@ func IsKeyFrame(frame []byte) bool {
 	if r.Bits(2) == 3 { // profile 3
 		r.Skip(1)
 	}
-	return !r.Flag() && !r.Flag() && !r.Overrun() // show_existing_frame, frame_type
+	showExisting, inter := r.Flag(), r.Flag() // show_existing_frame, frame_type
+	return !showExisting && !inter && !r.Overrun()
 }
 
 // skipColorConfig passes over color_config() (specification §6.2.2).
