@@ -38,11 +38,17 @@ const lateLimit = 500 * time.Millisecond
 // player is what a playback tells its endpoint, on the playback's goroutine.
 type player interface {
 	// begin is told the format of each kind before its first frame, and returns where frames go.
-	begin(formats map[media.Kind]media.Format) map[media.Kind]*media.Output
+	begin(formats map[media.Kind]media.Format) map[media.Kind]track
 	// failed is told an error that wraps errOpen or errMedia, or one that came in the middle.
 	failed(err error)
 	// finished is told that everything was played, or that an error ended it.
 	finished(p *playback)
+}
+
+// track is where the frames of a kind go.
+type track struct {
+	out  *media.Output
+	past *past
 }
 
 // playback plays one file once: a goroutine that pushes frames by their time stamps. Pause freezes the mapping of
@@ -173,8 +179,8 @@ func (b *playback) play(ctx context.Context, uri string) error {
 
 // pump plays the frames of an open file.
 func (b *playback) pump(ctx context.Context, d demuxer) error {
-	outputs := b.begin(d)
-	if len(outputs) == 0 {
+	tracks := b.begin(d)
+	if len(tracks) == 0 {
 		return fmt.Errorf("%w: no track of a known codec", errMedia)
 	}
 	var burst media.Burst
@@ -189,8 +195,8 @@ func (b *playback) pump(ctx context.Context, d demuxer) error {
 			}
 			return err
 		}
-		out := outputs[frame.Track]
-		if out == nil {
+		to, chosen := tracks[frame.Track]
+		if !chosen {
 			continue
 		}
 		pts, v := b.wait(ctx, frame.PTS)
@@ -204,8 +210,8 @@ func (b *playback) pump(ctx context.Context, d demuxer) error {
 			continue
 		}
 		last = frame.PTS
-		packet.Format, packet.PTS, packet.Key, packet.Data = out.Format(), pts, frame.Key, frame.Data
-		if err := write(out, &packet); err != nil {
+		packet.Format, packet.PTS, packet.Key, packet.Data = to.out.Format(), pts, frame.Key, frame.Data
+		if err := to.write(&packet); err != nil {
 			return err
 		}
 	}
@@ -213,7 +219,7 @@ func (b *playback) pump(ctx context.Context, d demuxer) error {
 
 // begin tells the player what will come, the first track of each kind that can be played, and returns where the
 // frames of those tracks go.
-func (b *playback) begin(d demuxer) map[int]*media.Output {
+func (b *playback) begin(d demuxer) map[int]track {
 	formats := map[media.Kind]media.Format{}
 	chosen := map[int]media.Kind{}
 	for i, t := range d.Tracks() {
@@ -231,17 +237,20 @@ func (b *playback) begin(d demuxer) map[int]*media.Output {
 		return nil
 	}
 	byKind := b.player.begin(formats)
-	outputs := map[int]*media.Output{}
+	tracks := map[int]track{}
 	for i, k := range chosen {
-		outputs[i] = byKind[k]
+		if t, ok := byKind[k]; ok {
+			tracks[i] = t
+		}
 	}
-	return outputs
+	return tracks
 }
 
 // write hands one frame to the receivers: a turn of its own.
-func write(out *media.Output, p *media.Packet) (err error) {
+func (t track) write(p *media.Packet) (err error) {
 	defer p.Burst.Rescue(func(v any) { err = fmt.Errorf("panic: %v\n%s", v, debug.Stack()) })
-	out.Write(p)
+	t.past.keep(p)
+	t.out.Write(p)
 	p.Burst.Flush()
 	return nil
 }

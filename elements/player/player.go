@@ -24,6 +24,7 @@ type Endpoint struct {
 	endpoint.UriEndpoint
 	settings Settings
 	outputs  map[media.Kind]*media.Output
+	pasts    map[media.Kind]*past
 
 	mu       sync.Mutex
 	playback *playback // nil when stopped
@@ -69,10 +70,11 @@ type params struct {
 }
 
 func create(s Settings, c pipeline.Creation, p params) pipeline.Object {
-	e := &Endpoint{settings: s, outputs: map[media.Kind]*media.Output{}}
+	e := &Endpoint{settings: s, outputs: map[media.Kind]*media.Output{}, pasts: map[media.Kind]*past{}}
 	e.Setup(c, e, p.MediaPipeline, p.URI)
 	for _, k := range []media.Kind{media.Audio, media.Video} {
-		e.outputs[k] = e.NewOutput(media.NoUpstream{})
+		e.pasts[k] = &past{}
+		e.outputs[k] = e.NewOutput(e.pasts[k])
 	}
 	e.Update(func(g *graph.Edit, n *graph.Node) {
 		for k, out := range e.outputs {
@@ -160,13 +162,13 @@ func (e *Endpoint) videoInfo() VideoInfo {
 }
 
 // begin is part of player: the routes are in force when it returns, so that the first frame finds its receivers.
-func (e *Endpoint) begin(formats map[media.Kind]media.Format) map[media.Kind]*media.Output {
-	used := map[media.Kind]*media.Output{}
+func (e *Endpoint) begin(formats map[media.Kind]media.Format) map[media.Kind]track {
+	used := map[media.Kind]track{}
 	e.Update(func(*graph.Edit, *graph.Node) {
 		for k, out := range e.outputs {
 			if f, ok := formats[k]; ok {
 				out.SetFormat(f)
-				used[k] = out
+				used[k] = track{out, e.pasts[k]}
 			} else {
 				out.ClearFormat()
 			}

@@ -28,7 +28,9 @@ func (s *Sender) catchUp(p *media.Packet) bool {
 		next = searchAll
 	}
 	s.search = next
-	first, found := s.lastKey(p, next == searchAll)
+	first, found := media.LastKey(s.from, p, func(key *media.Packet) bool {
+		return next == searchAll || !s.splice.used || key.PTS > s.splice.pts
+	})
 	s.behind, s.next = found, first
 	return found
 }
@@ -36,26 +38,6 @@ func (s *Sender) catchUp(p *media.Packet) bool {
 // overdue tells that a key frame was asked for long enough ago to be there.
 func (s *Sender) overdue(p *media.Packet) bool {
 	return s.asked && s.askedAt != never && p.PTS-s.askedAt >= keyFrameRetry
-}
-
-// lastKey looks back from p for the packet that the last key frame begins with. Unless again is set, it must not be
-// presented before what was sent last.
-func (s *Sender) lastKey(p *media.Packet, again bool) (seq uint16, found bool) {
-	for back := uint16(1); back < media.LongRingSlots; back++ {
-		seq := p.RTP.SequenceNumber - back
-		fits := false
-		kept := s.from.Resend(seq, func(kept *media.Packet) {
-			fits = kept.Format == p.Format && kept.RTP.SSRC == p.RTP.SSRC
-			found = fits && kept.Key && (again || !s.splice.used || kept.PTS > s.splice.pts)
-		})
-		if found {
-			return seq, true
-		}
-		if !kept || !fits {
-			return 0, false
-		}
-	}
-	return 0, false
 }
 
 // follow sends the next packets of the past, up to p. It returns the source to be asked for a key frame when a packet of

@@ -82,7 +82,7 @@ func (f Format) String() string {
 // producer uses the same memory again for the next one.
 type Packet struct {
 	Format *Format       // the writing Output's format, the very pointer: a sink drops packets of a format it was not bound to
-	RTP    rtp.Header    // of packed formats: as it came from the source; extensions are not forwarded
+	RTP    rtp.Header    // of packed formats: as it came from the source; extensions are not forwarded. Of frames: a number that counts them, where the source keeps some
 	PTS    time.Duration // presentation time on the pipeline clock
 	Key    bool          // whole frame: decodable on its own; packed: the first packet of such a frame
 	Data   []byte
@@ -124,8 +124,8 @@ type Source interface {
 	// SetMaxBitrate says how many bits per second this receiver can take;
 	// 0 takes the limit back.
 	SetMaxBitrate(bps int)
-	// Resend looks up a packet by the source's own RTP sequence number and hands
-	// it to f; false when it is not kept any more. The packet is valid during f.
+	// Resend looks up a packet by the source's own sequence number and hands it
+	// to f; false when it is not kept any more. The packet is valid during f.
 	Resend(seq uint16, f func(*Packet)) bool
 	// Close takes this receiver's limit with it. It may be called twice.
 	Close()

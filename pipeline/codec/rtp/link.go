@@ -36,6 +36,13 @@ func (l *link) Bind(f *media.Format, from media.Source) {
 	}
 }
 
+// from is the way to the source, nil while unbound.
+func (l *link) from() media.Source {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.source
+}
+
 // RequestKeyFrame is part of media.Upstream.
 func (l *link) RequestKeyFrame() {
 	l.mu.Lock()

@@ -16,8 +16,10 @@ type packetizer struct {
 	packer packer
 	ring   *media.Ring
 	base   uint32 // RTP timestamp of the zero of the pipeline clock
+	write  func(*media.Packet)
 
 	mu     sync.Mutex // of what follows: when a route is swapped two producers may call
+	begun  bool       // the first frame was seen
 	packet media.Packet
 	buf    []byte
 }
@@ -32,6 +34,7 @@ func newPacketizer(to media.Format, p packer, size int) *packetizer {
 	}
 	n := &packetizer{packer: p, ring: media.NewRing(kept), base: rand.Uint32(), buf: make([]byte, size)}
 	n.out = media.NewOutput(n, nil)
+	n.write = n.out.Write
 	n.packet.Format = n.out.SetFormat(to)
 	n.packet.RTP.Version = 2
 	n.packet.RTP.SSRC = rand.Uint32()
@@ -56,6 +59,28 @@ func (n *packetizer) Write(p *media.Packet) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if !n.begun {
+		n.begun = true
+		n.rewind(p)
+	}
+	n.pack(p, n.write)
+}
+
+// rewind packs what came since the last key frame before p, as far as the source keeps it, so that receivers find it in
+// the ring. Called locked, on the producer's goroutine.
+func (n *packetizer) rewind(p *media.Packet) {
+	from := n.from()
+	if p.Key || from == nil {
+		return
+	}
+	first, found := media.LastKey(from, p, nil)
+	for seq := first; found && seq != p.RTP.SequenceNumber; seq++ {
+		found = from.Resend(seq, func(kept *media.Packet) { n.pack(kept, func(*media.Packet) {}) })
+	}
+}
+
+// pack makes packets of a frame, keeps them and gives them to write. Called locked.
+func (n *packetizer) pack(p *media.Packet, write func(*media.Packet)) {
 	if !n.packer.load(p.Data, p.Key) {
 		return
 	}
@@ -69,7 +94,7 @@ func (n *packetizer) Write(p *media.Packet) {
 		out.RTP.Marker = last && out.Format.Kind == media.Video
 		out.RTP.SequenceNumber++
 		n.ring.Put(out)
-		n.out.Write(out)
+		write(out)
 		out.Key = false
 	}
 	out.Data, out.Burst = nil, nil

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rivero-media/rivero/pipeline/codec"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -70,3 +71,56 @@ func TestPacketizerResends(t *testing.T) {
 		t.Error("a packet that never was")
 	}
 }
+
+// film is a source of frames that keeps them.
+type film struct {
+	media.NoUpstream
+	frames []media.Packet
+}
+
+func (f *film) Resend(seq uint16, g func(*media.Packet)) bool {
+	if int(seq) >= len(f.frames) {
+		return false
+	}
+	g(&f.frames[seq])
+	return true
+}
+
+func TestALatePacketizerPacksThePast(t *testing.T) {
+	format := media.Format{Kind: media.Video, Codec: media.VP8, ClockRate: 90000}
+	f := &film{}
+	out := media.NewOutput(f, nil)
+	have := out.SetFormat(format)
+	for i := range 10 {
+		p := media.Packet{Format: have, Key: i == 2, Data: []byte{0x11, 0, 0, byte(i)}, Burst: &media.Burst{}}
+		if p.Key {
+			p.Data = []byte{0x10, 0, 0, 0x9d, 0x01, 0x2a, 16, 0, 16, 0}
+		}
+		p.RTP.SequenceNumber = uint16(i)
+		f.frames = append(f.frames, p)
+	}
+	n := Steps(MTU)(format)[0].New(codec.NewArgs{Have: format})
+	defer n.Close()
+	n.Bind(have, out.Open())
+	var live []uint16
+	n.Output().SetRoutes([]media.Route{{Sink: sinkFunc(func(p *media.Packet) { live = append(live, p.RTP.SequenceNumber) })}})
+	n.Write(&f.frames[9])
+	if len(live) != 1 {
+		t.Fatalf("%d packets were written, wanted the new one", len(live))
+	}
+	source := n.Output().Open()
+	for back := range uint16(8) {
+		key := false
+		if !source.Resend(live[0]-back, func(p *media.Packet) { key = p.Key }) || key != (back == 7) {
+			t.Errorf("%d packets back: key %v", back, key)
+		}
+	}
+	if source.Resend(live[0]-8, func(*media.Packet) {}) {
+		t.Error("the frame before the key frame was packed")
+	}
+}
+
+// sinkFunc is a sink that is a function.
+type sinkFunc func(p *media.Packet)
+
+func (f sinkFunc) Write(p *media.Packet) { f(p) }
