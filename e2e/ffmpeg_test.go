@@ -23,6 +23,13 @@ type mediaInfo struct {
 	}
 }
 
+// decode has ffmpeg decode a file and returns its complaints. A camera's pictures have no fixed rate; without
+// -enc_time_base ffmpeg guesses one, and complains of its own rounding when two pictures are closer than that.
+func decode(t *testing.T, file string) (complaints string) {
+	t.Helper()
+	return ffmpeg(t, "-v", "error", "-i", file, "-enc_time_base", "-1", "-f", "null", "-")
+}
+
 func probe(t *testing.T, file string) mediaInfo {
 	t.Helper()
 	var info mediaInfo

@@ -73,7 +73,7 @@ func checkStreams(t *testing.T, file string, recorded float64) {
 }
 
 func checkDecodes(t *testing.T, file string) {
-	if complaints := ffmpeg(t, "-v", "error", "-i", file, "-f", "null", "-"); complaints != "" {
+	if complaints := decode(t, file); complaints != "" {
 		t.Errorf("ffmpeg complains:\n%s", complaints)
 	}
 }

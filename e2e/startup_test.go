@@ -74,7 +74,7 @@ func TestSIGTERMFinishesRecordings(t *testing.T) {
 	if recorded := time.Since(since).Seconds(); info.Format.Duration < 1.5 || info.Format.Duration > recorded+0.5 {
 		t.Errorf("the recording says it lasts %.2f s, recorded were %.2f s", info.Format.Duration, recorded)
 	}
-	if complaints := ffmpeg(t, "-v", "error", "-i", recording, "-f", "null", "-"); complaints != "" {
+	if complaints := decode(t, recording); complaints != "" {
 		t.Errorf("ffmpeg complains:\n%s", complaints)
 	}
 }

@@ -31,6 +31,7 @@ async function main() {
   const destroyed = [];
   manager.on('ObjectCreated', ({ object }) => created.push(idOf(object)));
   manager.on('ObjectDestroyed', ({ objectId }) => destroyed.push(objectId));
+  await call(manager, 'getName'); // the client subscribes a little after it was told to
 
   // create, invoke, properties
   const pipeline = await client.create('MediaPipeline');
@@ -57,7 +58,7 @@ async function main() {
   const transaction = client.beginTransaction();
   const other = client.create(transaction, 'MediaPipeline');
   const child = other.create(transaction, 'PassThrough');
-  child.setName(transaction, 'made in one go');
+  child.setName(transaction, 'made in one go', null); // without the null the client takes the name for its callback
   await call(transaction, 'commit');
   seen.transaction = { pipeline: (await other).id, child: (await child).id, name: await call(await child, 'getName') };
   await call(await other, 'release');
@@ -77,7 +78,10 @@ async function main() {
 }
 
 main().then(
-  (seen) => console.log(`RESULT ${JSON.stringify(seen)}`),
+  (seen) => {
+    console.log(`RESULT ${JSON.stringify(seen)}`);
+    process.exit(0); // timers of the client would keep Node alive for 20 s
+  },
   (error) => {
     console.error(error.stack ?? error);
     process.exit(1);
