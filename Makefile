@@ -52,9 +52,9 @@ lint: bin/staticcheck bin/govulncheck ## gofmt, vet, staticcheck, govulncheck
 	@./scripts/vulnerabilities
 
 .PHONY: bench
-bench: ## Go benchmarks, then the load test whose table is in docs/performance.md
+bench: build ## Go benchmarks, then the load test whose table is in docs/performance.md
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
-	./scripts/load-table
+	go run ./scripts/loadtable
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (20s)
