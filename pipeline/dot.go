@@ -5,8 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/rivero-media/rivero/pipeline/graph"
 )
 
 // dot draws the links of the pipeline, or of one element, as a Graphviz digraph. The original draws its
@@ -20,10 +18,10 @@ func (p *MediaPipeline) dot(only Element) string {
 			fmt.Fprintf(&b, "  %q [label=%q];\n", c.ID(), c.Base().class.Name+"\n"+c.Base().Name())
 		}
 	}
-	links := p.graph.Links(func(l graph.Link) bool {
-		return only == nil || elementOf(l.Source) == only || elementOf(l.Sink) == only
-	})
-	for _, l := range links {
+	for _, l := range p.graph.Links() {
+		if only != nil && elementOf(l.Source) != only && elementOf(l.Sink) != only {
+			continue
+		}
 		fmt.Fprintf(&b, "  %q -> %q [label=%q];\n", elementOf(l.Source).ID(), elementOf(l.Sink).ID(), l.Kind)
 	}
 	b.WriteString("}\n")

@@ -93,8 +93,11 @@ func tellSinks(links []graph.Link) {
 // LinkedKinds are the kinds of media that something is linked to this element for.
 func (e *MediaElement) LinkedKinds() []media.Kind {
 	var kinds []media.Kind
-	for _, l := range e.pipeline.graph.Links(func(l graph.Link) bool { return l.Sink == e.node && l.SinkPad == graph.DefaultPad }) {
-		kinds = append(kinds, l.Kind)
+	fed, _ := e.pipeline.graph.LinksOf(e.node)
+	for _, l := range fed {
+		if l.SinkPad == graph.DefaultPad {
+			kinds = append(kinds, l.Kind)
+		}
 	}
 	return kinds
 }
@@ -165,11 +168,13 @@ func emitDisconnected(l graph.Link) {
 	})
 }
 
-// connections lists the links for which keep is true as the client sees them.
-func (e *MediaElement) connections(keep func(graph.Link) bool) []ElementConnectionData {
-	links := e.pipeline.graph.Links(keep)
+// connectionData is how a client sees links, those for which keep is true.
+func connectionData(links []graph.Link, keep func(graph.Link) bool) []ElementConnectionData {
 	out := make([]ElementConnectionData, 0, len(links))
 	for _, l := range links {
+		if !keep(l) {
+			continue
+		}
 		out = append(out, ElementConnectionData{
 			Source: elementOf(l.Source), Sink: elementOf(l.Sink), Type: mediaType(l.Kind),
 			SourceDescription: l.SourcePad, SinkDescription: l.SinkPad,

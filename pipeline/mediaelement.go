@@ -181,18 +181,14 @@ func (p connectionParams) matches(k media.Kind, pad string) bool {
 
 // sourceConnections are the links that feed this element.
 func sourceConnections(_ context.Context, e Element, p connectionParams) ([]ElementConnectionData, error) {
-	node := e.Element().node
-	return e.Element().connections(func(l graph.Link) bool {
-		return l.Sink == node && p.matches(l.Kind, l.SinkPad)
-	}), nil
+	fed, _ := e.Element().pipeline.graph.LinksOf(e.Element().node)
+	return connectionData(fed, func(l graph.Link) bool { return p.matches(l.Kind, l.SinkPad) }), nil
 }
 
 // sinkConnections are the links that this element feeds.
 func sinkConnections(_ context.Context, e Element, p connectionParams) ([]ElementConnectionData, error) {
-	node := e.Element().node
-	return e.Element().connections(func(l graph.Link) bool {
-		return l.Source == node && p.matches(l.Kind, l.SourcePad)
-	}), nil
+	_, feeds := e.Element().pipeline.graph.LinksOf(e.Element().node)
+	return connectionData(feeds, func(l graph.Link) bool { return p.matches(l.Kind, l.SourcePad) }), nil
 }
 
 type statsParams struct {

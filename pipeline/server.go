@@ -174,6 +174,9 @@ func (s *Server) Release(o Object) {
 		return
 	}
 	base := o.Base()
+	if p, ok := o.(*MediaPipeline); ok {
+		p.graph.Halt()
+	}
 	s.releaseChildren(base)
 	if !s.disown(o) {
 		<-base.ended

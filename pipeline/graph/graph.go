@@ -8,6 +8,7 @@
 package graph
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -30,10 +31,17 @@ type Node struct {
 	inputs  [len(media.Kinds)]media.Input
 	through [len(media.Kinds)]*Node // whose input feeds this node's output, for elements that pass media on
 	state   [len(media.Kinds)]padState
+	fed     map[pad]Link // links whose sink is this node, by the pad they feed
+	feeds   map[pad]Link // links whose source is this node, by the pad they feed
 }
 
 // NewNode returns a node for an element; owner is handed back in reports.
-func NewNode(owner any) *Node { return &Node{owner: owner} }
+func NewNode(owner any) *Node {
+	return &Node{owner: owner, fed: make(map[pad]Link), feeds: make(map[pad]Link)}
+}
+
+// linked tells whether anything feeds the node or is fed by it.
+func (n *Node) linked() bool { return len(n.fed) > 0 || len(n.feeds) > 0 }
 
 // Owner is the element behind the node.
 func (n *Node) Owner() any { return n.owner }
@@ -61,12 +69,12 @@ type Graph struct {
 
 	mu      sync.Mutex
 	nodes   map[*Node]struct{}
-	links   map[pad]Link
 	bound   map[receiver]*binding
 	derived map[derivedKey]*derivedNode
 	fed     map[*media.Output]struct{} // outputs with routes, as of the last plan
 	refused map[pad]media.Format       // inputs that cannot take what they are linked to
 	reports []func()                   // what the observer is still to be told, in order
+	halted  bool
 	closed  bool
 
 	kick  chan struct{} // wakes the monitor; holds at most one token
@@ -81,7 +89,6 @@ func New(steps codec.Steps, observer Observer) *Graph {
 		steps:    steps,
 		observer: observer,
 		nodes:    make(map[*Node]struct{}),
-		links:    make(map[pad]Link),
 		bound:    make(map[receiver]*binding),
 		derived:  make(map[derivedKey]*derivedNode),
 		fed:      make(map[*media.Output]struct{}),
@@ -103,57 +110,105 @@ func (g *Graph) Close() {
 		return
 	}
 	g.closed = true
-	clear(g.nodes)
-	clear(g.links)
-	unused := g.plan()
 	g.mu.Unlock()
-	closeAll(unused)
+	g.Halt()
 	close(g.stop)
 	<-g.done
 }
 
-// Update changes nodes and has the routes computed anew. f runs with the graph's lock held.
-func (g *Graph) Update(f func(e *Edit)) {
+// Halt ends all media for good, before the elements are taken out one by one: nothing is planned any more.
+func (g *Graph) Halt() {
 	g.mu.Lock()
-	if g.closed {
-		g.mu.Unlock()
-		return
+	var unused []codec.Node
+	if !g.halted {
+		g.halted = true
+		clear(g.nodes)
+		unused = g.plan()
 	}
-	f(&Edit{g})
-	unused := g.plan()
 	g.mu.Unlock()
 	closeAll(unused)
-	g.wake()
+}
+
+// Update changes nodes and links and has the routes computed anew, unless all that changed are nodes without links.
+// f runs with the graph's lock held. An f that changes nothing has them computed too, for formats that changed.
+func (g *Graph) Update(f func(e *Edit)) {
+	g.mu.Lock()
+	e := &Edit{g: g}
+	f(e)
+	var unused []codec.Node
+	planned := !g.halted && (e.linked || !e.edited)
+	if planned {
+		unused = g.plan()
+	}
+	g.mu.Unlock()
+	closeAll(unused)
+	if planned {
+		g.wake()
+	}
 }
 
 // Edit is the graph while Update holds its lock.
-type Edit struct{ g *Graph }
+type Edit struct {
+	g      *Graph
+	edited bool // something was changed
+	linked bool // of a node that has links, or a link
+}
+
+// touch notes that a node is changed.
+func (e *Edit) touch(n *Node) {
+	e.edited = true
+	e.linked = e.linked || n.linked()
+}
 
 // Add brings a node into the graph.
-func (e *Edit) Add(n *Node) { e.g.nodes[n] = struct{}{} }
+func (e *Edit) Add(n *Node) {
+	e.touch(n)
+	e.g.nodes[n] = struct{}{}
+}
 
 // Remove takes a node out, with all its links, which it returns.
 func (e *Edit) Remove(n *Node) (removed []Link) {
-	for p, l := range e.g.links {
-		if l.Source == n || l.Sink == n {
-			delete(e.g.links, p)
+	e.touch(n)
+	for _, l := range n.fed {
+		removed = append(removed, l)
+	}
+	for _, l := range n.feeds {
+		if l.Sink != n {
 			removed = append(removed, l)
 		}
+	}
+	for _, l := range removed {
+		l.drop()
 	}
 	delete(e.g.nodes, n)
 	sortLinks(removed)
 	return removed
 }
 
+// drop forgets a link.
+func (l Link) drop() {
+	delete(l.Sink.fed, l.sinkPad())
+	delete(l.Source.feeds, l.sinkPad())
+}
+
 // SetOutput says what node n produces of a kind; nil: nothing.
-func (e *Edit) SetOutput(n *Node, k media.Kind, out *media.Output) { n.outputs[k] = out }
+func (e *Edit) SetOutput(n *Node, k media.Kind, out *media.Output) {
+	e.touch(n)
+	n.outputs[k] = out
+}
 
 // SetInput says what consumes a kind in node n; nil: nothing.
-func (e *Edit) SetInput(n *Node, k media.Kind, in media.Input) { n.inputs[k] = in }
+func (e *Edit) SetInput(n *Node, k media.Kind, in media.Input) {
+	e.touch(n)
+	n.inputs[k] = in
+}
 
 // SetThrough says that node n passes on what comes into from (itself for a pass-through, another port
 // for a dispatcher); nil: it does not. A producer of its own takes precedence.
-func (e *Edit) SetThrough(n *Node, k media.Kind, from *Node) { n.through[k] = from }
+func (e *Edit) SetThrough(n *Node, k media.Kind, from *Node) {
+	e.touch(n)
+	n.through[k] = from
+}
 
 // Connect declares a link. A pad takes one source, so a link that is there already, the same one included, is replaced
 // and returned. Nodes that are not in the graph (released ones) are refused with ok false.
@@ -161,10 +216,12 @@ func (e *Edit) Connect(l Link) (replaced *Link, ok bool) {
 	if !e.has(l.Source) || !e.has(l.Sink) {
 		return nil, false
 	}
-	if old, exists := e.g.links[l.sinkPad()]; exists {
+	if old, exists := l.Sink.fed[l.sinkPad()]; exists {
 		replaced = &old
+		old.drop()
 	}
-	e.g.links[l.sinkPad()] = l
+	e.edited, e.linked = true, true
+	l.Sink.fed[l.sinkPad()], l.Source.feeds[l.sinkPad()] = l, l
 	return replaced, true
 }
 
@@ -175,10 +232,11 @@ func (e *Edit) has(n *Node) bool {
 
 // Disconnect takes a link back; false when it was not there.
 func (e *Edit) Disconnect(l Link) bool {
-	if e.g.links[l.sinkPad()] != l {
+	if l.Sink.fed[l.sinkPad()] != l {
 		return false
 	}
-	delete(e.g.links, l.sinkPad())
+	e.edited, e.linked = true, true
+	l.drop()
 	return true
 }
 
@@ -188,18 +246,28 @@ func (g *Graph) Changed() {
 	g.wake()
 }
 
-// Links returns the links for which keep is true, in a stable order.
-func (g *Graph) Links(keep func(Link) bool) []Link {
+// Links returns all links, in a stable order.
+func (g *Graph) Links() []Link {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var out []Link
-	for _, l := range g.links {
-		if keep(l) {
+	for n := range g.nodes {
+		for _, l := range n.fed {
 			out = append(out, l)
 		}
 	}
 	sortLinks(out)
 	return out
+}
+
+// LinksOf returns the links that feed a node and those that it feeds, each in a stable order.
+func (g *Graph) LinksOf(n *Node) (fed, feeds []Link) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	fed, feeds = slices.Collect(maps.Values(n.fed)), slices.Collect(maps.Values(n.feeds))
+	sortLinks(fed)
+	sortLinks(feeds)
+	return fed, feeds
 }
 
 // sortLinks orders links of a few nodes by kind, then by pads; links of equal rank keep no order.

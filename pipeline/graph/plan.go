@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"slices"
+
 	"github.com/rivero-media/rivero/pipeline/codec"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
@@ -44,7 +46,7 @@ func (g *Graph) plan() (unused []codec.Node) {
 	}
 	for n := range g.nodes {
 		for _, k := range media.Kinds {
-			if n.inputs[k] != nil {
+			if n.inputs[k] != nil && len(n.fed) > 0 {
 				p.connect(n, k)
 			}
 		}
@@ -70,11 +72,9 @@ func closeAll(nodes []codec.Node) {
 // producerOf follows the links from the input side of a node back to the output that feeds it. Clients may
 // link elements in loops, so it stops where it has been before.
 func (g *Graph) producerOf(n *Node, k media.Kind) (out *media.Output, via []*Node) {
-	seen := map[*Node]bool{}
-	for !seen[n] {
-		seen[n] = true
-		l, linked := g.links[pad{n, k, DefaultPad}]
-		if !linked || l.SourcePad != DefaultPad {
+	for {
+		l, linked := n.fed[pad{n, k, DefaultPad}]
+		if !linked || l.SourcePad != DefaultPad || slices.Contains(via, l.Source) {
 			return nil, nil
 		}
 		via = append(via, l.Source)
@@ -85,7 +85,6 @@ func (g *Graph) producerOf(n *Node, k media.Kind) (out *media.Output, via []*Nod
 			return nil, nil
 		}
 	}
-	return nil, nil
 }
 
 // planning is one run of plan: the new state beside the old one.

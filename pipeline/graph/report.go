@@ -70,7 +70,7 @@ func (g *Graph) monitor() {
 
 func (g *Graph) refresh() {
 	g.mu.Lock()
-	if !g.stale.Swap(false) || g.closed {
+	if !g.stale.Swap(false) || g.halted {
 		g.reportStates()
 		g.mu.Unlock()
 		return
