@@ -2,6 +2,7 @@ package jsonrpc
 
 import (
 	"errors"
+	"io"
 	"sync"
 	"time"
 
@@ -14,6 +15,11 @@ const (
 	maxMessage   = 32_000_000       // bytes, as in the original; a larger one closes with 1009
 	writeTimeout = 30 * time.Second // in which a client has to take a message
 	maxAside     = 64               // slow requests of one client under way
+
+	// A socket without traffic is pinged: proxies cut those that are idle for 60 s. A client that does not answer to
+	// three pings is gone.
+	pingPeriod = 25 * time.Second
+	maxSilence = 3 * pingPeriod
 )
 
 // conn is one client's socket: a loop that reads requests, a goroutine that writes, and lanes for the work
@@ -42,30 +48,73 @@ func newConn(s *Server, socket *websocket.Conn) *conn {
 
 // serve handles the client until the socket ends, and returns when everything it asked for is done.
 func (c *conn) serve() {
-	var writer sync.WaitGroup
-	writer.Go(c.write)
+	var helpers sync.WaitGroup
+	done := make(chan struct{})
+	helpers.Go(c.write)
+	helpers.Go(func() { c.beat(done) })
 	c.socket.SetReadLimit(maxMessage)
 	err := c.read()
+	close(done)
 	c.server.sessions.unbind(c.box)
 	c.box.close()
 	if errors.Is(err, websocket.ErrReadLimit) {
 		c.linger()
 	}
 	c.cut()
-	writer.Wait()
+	helpers.Wait()
 	c.lanes.wait()
 	c.log.Info().AnErr("reason", err).Msg("client disconnected")
 }
 
 func (c *conn) read() error {
+	c.socket.SetPongHandler(func(string) error { return c.listen() })
 	for c.box.settle() {
-		_, text, err := c.socket.ReadMessage()
+		if err := c.listen(); err != nil {
+			return err
+		}
+		_, message, err := c.socket.NextReader()
+		if err != nil {
+			return err
+		}
+		text, err := io.ReadAll(heard{c, message})
 		if err != nil {
 			return err
 		}
 		c.handle(text)
 	}
 	return nil
+}
+
+// listen gives the client time again to be heard.
+func (c *conn) listen() error { return c.socket.SetReadDeadline(time.Now().Add(maxSilence)) }
+
+// heard reads a message of which any part is a sign of life.
+type heard struct {
+	conn    *conn
+	message io.Reader
+}
+
+func (h heard) Read(p []byte) (int, error) {
+	if err := h.conn.listen(); err != nil {
+		return 0, err
+	}
+	return h.message.Read(p)
+}
+
+// beat pings the client until done is closed.
+func (c *conn) beat(done <-chan struct{}) {
+	tick := time.NewTicker(pingPeriod)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case now := <-tick.C:
+			if err := c.socket.WriteControl(websocket.PingMessage, nil, now.Add(pingPeriod)); err != nil {
+				c.log.Debug().Err(err).Msg("client cannot be pinged")
+			}
+		}
+	}
 }
 
 func (c *conn) write() {

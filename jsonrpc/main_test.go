@@ -88,17 +88,28 @@ func (m *memory) dial(string, string) (net.Conn, error) {
 // startInMemory runs a server that is reached by connect only.
 func startInMemory(t testing.TB, config Config, objects *pipeline.Server) (s *Server, connect func() *client) {
 	t.Helper()
+	s, dial := startOnPipes(t, config, objects)
+	return s, func() *client {
+		t.Helper()
+		c := dial()
+		return &client{t, c, pump(c)}
+	}
+}
+
+// startOnPipes is the same with connections that nobody reads yet.
+func startOnPipes(t testing.TB, config Config, objects *pipeline.Server) (s *Server, dial func() *websocket.Conn) {
+	t.Helper()
 	m := &memory{conns: make(chan net.Conn), done: make(chan struct{})}
 	s = serve(t, config, objects, m)
 	d := websocket.Dialer{NetDial: m.dial}
-	return s, func() *client {
+	return s, func() *websocket.Conn {
 		t.Helper()
 		c, _, err := d.Dial("ws://memory/kurento", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { c.Close() })
-		return &client{t, c, pump(c)}
+		return c
 	}
 }
 
