@@ -26,8 +26,8 @@ type Class struct {
 
 // Constructor makes objects of a class; a class without one is abstract.
 type Constructor struct {
-	Params reflect.Type // the struct of remote parameters
-	call   func(ctx context.Context, s *Server, c *Class, params json.RawMessage) (Object, error)
+	Params reflect.Type                                                                           // the struct of remote parameters
+	call   func(ctx context.Context, s *Server, c *Class, params json.RawMessage) (Object, error) // nil when declared only
 }
 
 // New describes a constructor. f gets what every object needs to be set up and the decoded parameters; it
@@ -62,11 +62,11 @@ func checkConstructorParams(params json.RawMessage, wanted int) error {
 // Method is one remote operation: a property is a pair of them, getX and setX, as on the wire.
 type Method struct {
 	Name     string
-	Params   reflect.Type // the struct of remote parameters
-	Result   reflect.Type // wire.Void for none
-	Slow     bool         // may take long by design: answers of others do not wait for it
-	property string       // of which this is the getter or setter, "" for plain operations
-	call     func(ctx context.Context, o Object, params json.RawMessage) (any, error)
+	Params   reflect.Type                                                             // the struct of remote parameters
+	Result   reflect.Type                                                             // wire.Void for none
+	Slow     bool                                                                     // may take long by design: answers of others do not wait for it
+	property string                                                                   // of which this is the getter or setter, "" for plain operations
+	call     func(ctx context.Context, o Object, params json.RawMessage) (any, error) // nil when declared only
 }
 
 // IsGetter tells whether the operation reads a property.
@@ -182,6 +182,16 @@ func (c *Class) Hierarchy() []string {
 		names = append(names, p.QualifiedName())
 	}
 	return names
+}
+
+// descends tells whether a class of that name is among the class and its parents.
+func (c *Class) descends(name string) bool {
+	for ; c != nil; c = c.Parent {
+		if c.Name == name {
+			return true
+		}
+	}
+	return false
 }
 
 // Method finds an operation in the class or its parents; nil when there is none of that name.

@@ -37,6 +37,19 @@ func (e EventType) Parent() string {
 	return reflect.Zero(e.Data).Interface().(Event).parent()
 }
 
+// raiseBaseMembers and mediaMembers are what Emit adds to the members of an event, by the parent that describes them.
+type (
+	raiseBaseMembers struct {
+		Source          Object `kurento:"source"`
+		Timestamp       string `kurento:"timestamp"` // 6.x: seconds since 1970
+		TimestampMillis string `kurento:"timestampMillis"`
+		Tags            []Tag  `kurento:"tags"`
+	}
+	mediaMembers struct {
+		Type string `kurento:"type"`
+	}
+)
+
 func (e EventType) isAlias(name string) bool { return slices.Contains(e.Aliases, name) }
 
 // Raises describes event E, with the names that 6.x had for it.

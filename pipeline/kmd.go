@@ -83,6 +83,10 @@ func (s *Server) Describe(module string) KMD {
 		RemoteClasses: []KMDClass{}, ComplexTypes: []KMDComplex{}, Events: []KMDEvent{}}
 	complexTypes := map[string]KMDComplex{}
 	events := map[string]KMDEvent{}
+	if module == MediaObjectClass.Module {
+		events["RaiseBase"] = KMDEvent{Name: "RaiseBase", Properties: s.describeFields(reflect.TypeFor[raiseBaseMembers]())}
+		events["Media"] = KMDEvent{Name: "Media", Extends: "RaiseBase", Properties: s.describeFields(reflect.TypeFor[mediaMembers]())}
+	}
 	collect := func(t reflect.Type) {
 		wire.Walk(t, func(t reflect.Type) { complexTypes[t.Name()] = s.describeComplex(t) })
 	}

@@ -54,7 +54,7 @@ var MediaElementClass = &Class{
 		Raises[MediaTranscodingStateChanged]("MediaTranscodingStateChange"),
 	},
 	Refer: reflect.TypeFor[Element](),
-	Types: []reflect.Type{reflect.TypeFor[Stats]()},
+	Types: []reflect.Type{reflect.TypeFor[EndpointStats]()},
 }
 
 // ElementConnected is raised on the source, once for each kind of media.
@@ -196,15 +196,17 @@ type statsParams struct {
 }
 
 func stats(_ context.Context, e Element, p statsParams) (map[string]StatsEntry, error) {
-	m, ok := e.(Measured)
-	if !ok {
-		return nil, nil
+	var kind *media.Kind
+	if p.MediaType != nil {
+		k := p.MediaType.Kind()
+		kind = &k
 	}
-	if p.MediaType == nil {
-		return m.StatsOf(nil), nil
+	all := map[string]StatsEntry{}
+	if m, ok := e.(Measured); ok {
+		all = m.StatsOf(kind)
 	}
-	k := p.MediaType.Kind()
-	return m.StatsOf(&k), nil
+	e.Element().latencyStats(all, kind)
+	return all, nil
 }
 
 type flowInParams struct {

@@ -29,7 +29,7 @@ var MediaPipelineClass = &Class{
 	Methods: Methods(
 		Property("latencyStats",
 			func(p *MediaPipeline) bool { return p.latencyStats.Load() },
-			func(p *MediaPipeline, on bool) error { p.latencyStats.Store(on); return nil }),
+			func(p *MediaPipeline, on bool) error { p.measureLatency(on); return nil }),
 		Op("getGstreamerDot", func(_ context.Context, p *MediaPipeline, _ dotParams) (string, error) {
 			return p.dot(nil), nil
 		}),
@@ -39,6 +39,12 @@ var MediaPipelineClass = &Class{
 		}),
 	),
 	Refer: reflect.TypeFor[*MediaPipeline](),
+}
+
+// measureLatency switches it on or off for all elements, present and future.
+func (p *MediaPipeline) measureLatency(on bool) {
+	p.latencyStats.Store(on)
+	p.graph.Measure(on)
 }
 
 // Close ends the graph. The elements are closed before, as children.

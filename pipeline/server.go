@@ -43,8 +43,8 @@ type Server struct {
 // Sessions is what ServerManager asks the control plane.
 type Sessions interface{ IDs() []string }
 
-// NewServer returns a server that can create the given classes. A class that is listed twice is the programmer's
-// mistake and panics.
+// NewServer returns a server that knows the given classes and creates those of them that are implemented. A class that
+// is listed twice, or can be created without code for one of its operations, is the programmer's mistake and panics.
 func NewServer(settings Settings, classes []*Class, log zerolog.Logger) *Server {
 	s := &Server{
 		id: uuid.NewString(), settings: settings, log: log,
@@ -65,11 +65,12 @@ func (s *Server) register(c *Class) {
 			s.classes = append(s.classes, p)
 		}
 	}
-	if slices.Contains(s.classes, c) && c.New != nil || s.byName[c.Name] != nil {
-		panic("pipeline: class " + c.Name + " is listed twice")
+	if slices.ContainsFunc(s.classes, func(known *Class) bool { return known.Name == c.Name }) {
+		panic("pipeline: class " + c.Name + " is listed twice, or after a class that extends it")
 	}
 	s.classes = append(s.classes, c)
-	if c.New != nil {
+	if c.Creatable() {
+		c.checkImplemented()
 		s.byName[c.Name] = c
 		s.byName[c.QualifiedName()] = c
 	}

@@ -96,7 +96,7 @@ func (s *Server) Modules() []ModuleInfo {
 	}
 	for _, c := range s.classes {
 		m := module(c.Module)
-		if c.New != nil {
+		if c.Creatable() {
 			m.Factories = append(m.Factories, c.Name)
 		}
 	}

@@ -294,7 +294,7 @@ func (s *Source) produce() {
 			if out.Format().Kind == media.Video && out.Format().Packed {
 				data = append([]byte{0x10}, keyFrame...) // RFC 7741 §4.2: start of partition 0
 			}
-			p := media.Packet{Format: out.Format(), PTS: media.Now(), Key: true, Data: data, Burst: &b}
+			p := media.Packet{Format: out.Format(), PTS: media.Now(), At: media.Now(), Key: true, Data: data, Burst: &b}
 			p.RTP.Version, p.RTP.SequenceNumber, p.RTP.Timestamp, p.RTP.Marker = 2, uint16(n), uint32(n*90), true
 			out.Write(&p)
 		}

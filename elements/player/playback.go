@@ -210,7 +210,7 @@ func (b *playback) pump(ctx context.Context, d demuxer) error {
 			continue
 		}
 		last = frame.PTS
-		packet.Format, packet.PTS, packet.Key, packet.Data = to.out.Format(), pts, frame.Key, frame.Data
+		packet.Format, packet.PTS, packet.At, packet.Key, packet.Data = to.out.Format(), pts, media.Now(), frame.Key, frame.Data
 		if err := to.write(&packet); err != nil {
 			return err
 		}

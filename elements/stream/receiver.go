@@ -104,7 +104,7 @@ func (r *Receiver) handle(h *rtp.Header, payload []byte, at time.Duration, b *me
 		}
 	}
 	p := &r.packet
-	p.Format, p.RTP, p.PTS, p.Key, p.Data, p.Burst = in.format, *h, in.pts, in.key, payload, b
+	p.Format, p.RTP, p.PTS, p.At, p.Key, p.Data, p.Burst = in.format, *h, in.pts, at, in.key, payload, b
 	p.RTP.Extension, p.RTP.Extensions, p.RTP.CSRC = false, nil, nil
 	if r.kind == media.Video || c.Feedback.NACK {
 		r.keep(p)

@@ -142,6 +142,36 @@ func TestTwoEndpointsExchangeMedia(t *testing.T) {
 	}
 }
 
+func TestLatencyIsReported(t *testing.T) {
+	s := newServer(t)
+	p := elementtest.Pipeline(t, s)
+	e := elementtest.Create(t, s, "WebRtcEndpoint", elementtest.In(p))
+	peer := elementtest.Create(t, s, "WebRtcEndpoint", elementtest.In(elementtest.Pipeline(t, s)))
+	elementtest.Connect(t, elementtest.Create(t, s, "TestSource", elementtest.In(p)), e)
+	join(t, e, peer)
+	type entry struct {
+		Type              string
+		E2ELatency        []struct{ Avg float64 }
+		InputVideoLatency float64
+	}
+	latency := func() (found entry, ok bool) {
+		var stats map[string]entry
+		if err := json.Unmarshal([]byte(elementtest.Must(t, e, "getStats", nil)), &stats); err != nil {
+			t.Fatal(err)
+		}
+		found, ok = stats[e.ID()]
+		return found, ok
+	}
+	if _, ok := latency(); ok {
+		t.Error("latency is reported that nobody has asked for")
+	}
+	elementtest.Must(t, p, "setLatencyStats", map[string]any{"latencyStats": true})
+	elementtest.Eventually(t, "latency of audio and video", func() bool {
+		st, ok := latency()
+		return ok && st.Type == "endpoint" && len(st.E2ELatency) == 2 && st.E2ELatency[0].Avg > 0 && st.InputVideoLatency > 0
+	})
+}
+
 func TestPropertiesAreKeptAsTheyCome(t *testing.T) {
 	s := newServer(t)
 	e := elementtest.Create(t, s, "WebRtcEndpoint", elementtest.In(elementtest.Pipeline(t, s)))

@@ -71,9 +71,10 @@ type Graph struct {
 	nodes   map[*Node]struct{}
 	bound   map[receiver]*binding
 	derived map[derivedKey]*derivedNode
-	fed     map[*media.Output]struct{} // outputs with routes, as of the last plan
-	refused map[pad]media.Format       // inputs that cannot take what they are linked to
-	reports []func()                   // what the observer is still to be told, in order
+	fed     map[*media.Output]struct{}     // outputs with routes, as of the last plan
+	meters  map[*media.Output]*media.Meter // of all outputs, while latency is measured; nil while it is not
+	refused map[pad]media.Format           // inputs that cannot take what they are linked to
+	reports []func()                       // what the observer is still to be told, in order
 	halted  bool
 	closed  bool
 

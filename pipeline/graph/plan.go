@@ -164,8 +164,9 @@ func (p *planning) commit() {
 			in.Bind(b.format, b.source)
 		}
 	}
+	p.meter()
 	for out := range p.g.fed {
-		if len(p.routes[out]) == 0 {
+		if _, used := p.routes[out]; !used {
 			out.SetRoutes(nil)
 		}
 	}
@@ -178,7 +179,10 @@ func (p *planning) commit() {
 
 // setRoutes swaps an output's receivers in, unless they are what it has already.
 func (g *Graph) setRoutes(out *media.Output, bindings []*binding) {
-	routes := make([]media.Route, 0, len(bindings))
+	routes := make([]media.Route, 0, len(bindings)+1)
+	if m := g.meters[out]; m != nil {
+		routes = append(routes, media.Route{Sink: m})
+	}
 	for _, b := range bindings {
 		if !b.broken {
 			routes = append(routes, media.Route{Sink: b.sink, Fail: func(v any) { g.failed(b, v) }})

@@ -84,6 +84,7 @@ type Packet struct {
 	Format *Format       // the writing Output's format, the very pointer: a sink drops packets of a format it was not bound to
 	RTP    rtp.Header    // of packed formats: as it came from the source; extensions are not forwarded. Of frames: a number that counts them, where the source keeps some
 	PTS    time.Duration // presentation time on the pipeline clock
+	At     time.Duration // when it, or the last packet it was made of, came into the process, on the pipeline clock; 0: not known
 	Key    bool          // whole frame: decodable on its own; packed: the first packet of such a frame
 	Data   []byte
 	Burst  *Burst // the producer's pending output, never nil: sinks that batch put theirs in it

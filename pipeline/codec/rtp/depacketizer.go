@@ -71,7 +71,7 @@ func (d *depacketizer) Write(p *media.Packet) {
 	d.packet.Burst = p.Burst
 	d.in = rtpPacket{
 		seq: p.RTP.SequenceNumber, timestamp: p.RTP.Timestamp, ssrc: p.RTP.SSRC,
-		marker: p.RTP.Marker, pts: p.PTS, payload: p.Data,
+		marker: p.RTP.Marker, pts: p.PTS, at: p.At, payload: p.Data,
 	}
 	d.order.push(&d.in)
 	d.packet.Burst = nil
@@ -136,6 +136,7 @@ func (d *depacketizer) append(p *rtpPacket) bool {
 		return false
 	}
 	d.frame = frame
+	d.packet.At = p.at
 	return true
 }
 

@@ -86,7 +86,7 @@ func (n *packetizer) pack(p *media.Packet, write func(*media.Packet)) {
 	}
 	out := &n.packet
 	out.RTP.Timestamp = n.base + ticks(p.PTS, out.Format.ClockRate)
-	out.PTS, out.Key, out.Burst = p.PTS, p.Key, p.Burst
+	out.PTS, out.At, out.Key, out.Burst = p.PTS, p.At, p.Key, p.Burst
 	for last := false; !last; {
 		var size int
 		size, last = n.packer.next(n.buf)

@@ -16,7 +16,7 @@ type rtpPacket struct {
 	timestamp uint32
 	ssrc      uint32
 	marker    bool
-	pts       time.Duration
+	pts, at   time.Duration
 	payload   []byte
 }
 
