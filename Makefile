@@ -35,7 +35,7 @@ vet:
 	go vet -tags e2e ./e2e
 
 .PHONY: unit
-unit: ## tests of the packages, with the race detector
+unit: tools ## tests of the packages, with the race detector
 	CGO_ENABLED=1 go test -race $(TESTFLAGS) ./...
 
 .PHONY: e2e

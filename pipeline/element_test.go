@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rivero-media/rivero/elements/passthrough"
+	"github.com/rivero-media/rivero/internal/fftest"
 	"github.com/rivero-media/rivero/pipeline"
 )
 
@@ -23,6 +25,20 @@ func TestBitrates(t *testing.T) {
 	w.expect(`5`, e, "getMinEncoderBitrate")
 	w.expect(`null`, e, "setOutputBitrate", "bitrate", 7)
 	w.expect(`7`, e, "getEncoderBitrate")
+	w.expect(`null`, e, "setMaxEncoderBitrate", "maxEncoderBitrate", 1)
+	w.expect(`5`, e, "getMaxEncoderBitrate") // not below the minimum
+	w.expect(`null`, e, "setMinEncoderBitrate", "minEncoderBitrate", 9)
+	w.expect(`5`, e, "getMinEncoderBitrate") // not above the maximum
+}
+
+func TestFormats(t *testing.T) {
+	w := newWorld(t)
+	e := w.create("PassThrough", "mediaPipeline", w.create("MediaPipeline"))
+	vp8 := map[string]any{"codec": "VP8", "framerate": map[string]any{"numerator": 30, "denominator": 1}}
+	w.expect(`null`, e, "setVideoFormat", "caps", vp8)
+	w.expect(`null`, e, "setAudioFormat", "caps", map[string]any{"codec": "OPUS", "bitrate": 32000})
+	w.expect(`40001 MARSHALL_ERROR: Invalid value for 'VideoCodec'`, e, "setVideoFormat", "caps", map[string]any{"codec": "FOO"})
+	w.expect(`40001 MARSHALL_ERROR: 'codec' property should be a string`, e, "setVideoFormat", "caps", map[string]any{})
 }
 
 func TestLatencyStats(t *testing.T) {
@@ -58,6 +74,28 @@ func TestDot(t *testing.T) {
 		t.Errorf("dumped: %s %v", text, err)
 	}
 	w.expect(`40001 MARSHALL_ERROR: Invalid value for 'GstreamerDotDetails'`, p, "getGstreamerDot", "details", "ALL")
+}
+
+// TestDotIsValid has Graphviz read a drawing whose names could break it.
+func TestDotIsValid(t *testing.T) {
+	fftest.Need(t, "dot")
+	w := newWorld(t)
+	p := w.create("MediaPipeline")
+	a, b := w.create("PassThrough", "mediaPipeline", p), w.create("PassThrough", "mediaPipeline", p)
+	w.invoke(a, "connect", "sink", b)
+	w.invoke(a, "setName", "name", `a "quoted" \ name -> {with} everything; ñ €`+"\n\x01")
+	w.invoke(p, "setName", "name", `}`)
+	for _, o := range []pipeline.Object{p, a} {
+		cmd := exec.Command("dot", "-Tplain")
+		cmd.Stdin = strings.NewReader(drawing(t, w, o))
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		if n := strings.Count(string(out), "\nedge "); n != 3 {
+			t.Errorf("graphviz sees %d links, wanted 3:\n%s", n, out)
+		}
+	}
 }
 
 func drawing(t *testing.T, w *world, o pipeline.Object) (dot string) {

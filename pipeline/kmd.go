@@ -17,10 +17,15 @@ type (
 		Name           string       `json:"name"`
 		Version        string       `json:"version"`
 		KurentoVersion string       `json:"kurentoVersion"`
-		Imports        []any        `json:"imports"`
+		Imports        []KMDImport  `json:"imports"`
 		RemoteClasses  []KMDClass   `json:"remoteClasses"`
 		ComplexTypes   []KMDComplex `json:"complexTypes"`
 		Events         []KMDEvent   `json:"events"`
+	}
+	// KMDImport names a module whose types and classes are used.
+	KMDImport struct {
+		Name    string `json:"name"`
+		Version string `json:"version"`
 	}
 	// KMDClass describes a remote class without what it inherits.
 	KMDClass struct {
@@ -77,33 +82,24 @@ func (s *Server) kmd(module string) (string, error) {
 	return "", Errorf(KmdNotFound, "Requested kmd module doesn't exist")
 }
 
-// Describe describes a module from the class tables.
+// Describe describes a module from the class tables. What a module that it imports describes is not repeated.
 func (s *Server) Describe(module string) KMD {
-	k := KMD{Name: module, Version: Version, KurentoVersion: Version, Imports: []any{},
+	k := KMD{Name: module, Version: Version, KurentoVersion: Version, Imports: []KMDImport{},
 		RemoteClasses: []KMDClass{}, ComplexTypes: []KMDComplex{}, Events: []KMDEvent{}}
-	complexTypes := map[string]KMDComplex{}
-	events := map[string]KMDEvent{}
-	if module == MediaObjectClass.Module {
-		events["RaiseBase"] = KMDEvent{Name: "RaiseBase", Properties: s.describeFields(reflect.TypeFor[raiseBaseMembers]())}
-		events["Media"] = KMDEvent{Name: "Media", Extends: "RaiseBase", Properties: s.describeFields(reflect.TypeFor[mediaMembers]())}
-	}
-	collect := func(t reflect.Type) {
-		wire.Walk(t, func(t reflect.Type) { complexTypes[t.Name()] = s.describeComplex(t) })
+	complexTypes, events := s.complexTypes(module), s.events(module)
+	for _, name := range s.imports(module) {
+		k.Imports = append(k.Imports, KMDImport{name, Version})
+		for t := range s.complexTypes(name) {
+			delete(complexTypes, t)
+		}
 	}
 	for _, c := range s.classes {
-		if c.Module != module {
-			continue
-		}
-		k.RemoteClasses = append(k.RemoteClasses, s.describeClass(c))
-		s.collectTypes(c, collect)
-		for _, e := range c.Events {
-			for _, name := range append([]string{e.Name}, e.Aliases...) {
-				events[name] = KMDEvent{Name: name, Extends: e.Parent(), Properties: s.describeFields(e.Data)}
-			}
+		if c.Module == module {
+			k.RemoteClasses = append(k.RemoteClasses, s.describeClass(c))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(complexTypes)) {
-		k.ComplexTypes = append(k.ComplexTypes, complexTypes[name])
+		k.ComplexTypes = append(k.ComplexTypes, s.describeComplex(complexTypes[name]))
 	}
 	for _, name := range slices.Sorted(maps.Keys(events)) {
 		k.Events = append(k.Events, events[name])
@@ -111,9 +107,59 @@ func (s *Server) Describe(module string) KMD {
 	return k
 }
 
+// imports are the other modules that have parents of a module's classes, in alphabetical order.
+func (s *Server) imports(module string) []string {
+	names := map[string]bool{}
+	for _, c := range s.classes {
+		if c.Module != module {
+			continue
+		}
+		for p := c.Parent; p != nil; p = p.Parent {
+			names[p.Module] = true
+		}
+	}
+	delete(names, module)
+	return slices.Sorted(maps.Keys(names))
+}
+
+// complexTypes are those that a module's classes mention, by name.
+func (s *Server) complexTypes(module string) map[string]reflect.Type {
+	types := map[string]reflect.Type{}
+	for _, c := range s.classes {
+		if c.Module == module {
+			collectTypes(c, func(t reflect.Type) {
+				wire.Walk(t, func(t reflect.Type) { types[t.Name()] = t })
+			})
+		}
+	}
+	return types
+}
+
+// events describes those of a module's classes; the module of MediaObject has the parents of all events too.
+func (s *Server) events(module string) map[string]KMDEvent {
+	events := map[string]KMDEvent{}
+	if module == MediaObjectClass.Module {
+		events["RaiseBase"] = KMDEvent{Name: "RaiseBase", Properties: s.describeFields(reflect.TypeFor[raiseBaseMembers]())}
+		events["Media"] = KMDEvent{
+			Name: "Media", Extends: "RaiseBase", Properties: s.describeFields(reflect.TypeFor[mediaMembers]()),
+		}
+	}
+	for _, c := range s.classes {
+		if c.Module != module {
+			continue
+		}
+		for _, e := range c.Events {
+			for _, name := range append([]string{e.Name}, e.Aliases...) {
+				events[name] = KMDEvent{Name: name, Extends: e.Parent(), Properties: s.describeFields(e.Data)}
+			}
+		}
+	}
+	return events
+}
+
 // collectTypes visits the complex types that a class mentions; the structs of parameters and events
 // themselves are none.
-func (s *Server) collectTypes(c *Class, collect func(reflect.Type)) {
+func collectTypes(c *Class, collect func(reflect.Type)) {
 	fields := func(t reflect.Type) {
 		for _, f := range wire.Fields(t) {
 			collect(f.Type)

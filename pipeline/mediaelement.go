@@ -28,11 +28,13 @@ var MediaElementClass = &Class{
 		Op("getSinkConnections", sinkConnections),
 		Do("connect", connect),
 		Do("disconnect", disconnect),
-		Do("setAudioFormat", func(_ context.Context, _ Element, p audioCapsParams) error {
-			return Errorf(NotImplemented, "setAudioFormat %s: this server does not convert media yet", p.Caps.Codec)
+		Do("setAudioFormat", func(_ context.Context, e Element, p audioCapsParams) error {
+			e.Element().setCodec(media.Audio, p.Caps.Codec.name())
+			return nil
 		}),
-		Do("setVideoFormat", func(_ context.Context, _ Element, p videoCapsParams) error {
-			return Errorf(NotImplemented, "setVideoFormat %s: this server does not convert media yet", p.Caps.Codec)
+		Do("setVideoFormat", func(_ context.Context, e Element, p videoCapsParams) error {
+			e.Element().setCodec(media.Video, p.Caps.Codec.name())
+			return nil
 		}),
 		Op("getGstreamerDot", func(_ context.Context, e Element, _ dotParams) (string, error) {
 			return e.Element().Dot(), nil
@@ -131,10 +133,25 @@ func (e *MediaElement) Bitrate() EncoderBitrate {
 	return e.bitrate
 }
 
+// setBitrate changes one of the three. As in the original the bounds never cross: the one that is set gives way.
 func (e *MediaElement) setBitrate(change func(*EncoderBitrate)) {
 	e.bitrateMu.Lock()
 	defer e.bitrateMu.Unlock()
+	before := e.bitrate
 	change(&e.bitrate)
+	switch {
+	case e.bitrate.Min <= e.bitrate.Max:
+	case e.bitrate.Min != before.Min:
+		e.bitrate.Min = e.bitrate.Max
+	default:
+		e.bitrate.Max = e.bitrate.Min
+	}
+}
+
+// setCodec has everything that this element gives converted to one codec; what nothing converts is reported as an Error
+// event of the element that would get it.
+func (e *MediaElement) setCodec(k media.Kind, codec string) {
+	e.Update(func(g *graph.Edit, n *graph.Node) { g.SetCodec(n, k, codec) })
 }
 
 type linkParams struct {

@@ -68,6 +68,25 @@ func (VideoCodec) Values() []string { return []string{"H265", "AV1", "VP9", "VP8
 // Values are the texts of the protocol.
 func (AudioCodec) Values() []string { return []string{"OPUS", "PCMU", "PCMA", "RAW"} }
 
+// name is the codec's name in a media.Format.
+func (c VideoCodec) name() string {
+	if c == "RAW" {
+		return media.I420
+	}
+	return string(c)
+}
+
+// name is the codec's name in a media.Format.
+func (c AudioCodec) name() string {
+	switch c {
+	case "OPUS":
+		return media.Opus
+	case "RAW":
+		return media.PCM
+	}
+	return string(c)
+}
+
 // Fraction is a rational number, such as a frame rate.
 type Fraction struct {
 	Numerator   int `kurento:"numerator"`

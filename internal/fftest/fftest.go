@@ -24,10 +24,10 @@ func missing(t testing.TB, what string) {
 	t.Skipf("%s is missing", what)
 }
 
-// Need skips the test unless ffmpeg and ffprobe are installed.
-func Need(t testing.TB) {
+// Need skips the test unless ffmpeg and ffprobe are installed, and other programs that are named.
+func Need(t testing.TB, others ...string) {
 	t.Helper()
-	for _, tool := range []string{"ffmpeg", "ffprobe"} {
+	for _, tool := range append([]string{"ffmpeg", "ffprobe"}, others...) {
 		if _, err := exec.LookPath(tool); err != nil {
 			missing(t, tool)
 		}

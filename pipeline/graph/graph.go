@@ -29,7 +29,8 @@ type Node struct {
 	owner   any
 	outputs [len(media.Kinds)]*media.Output
 	inputs  [len(media.Kinds)]media.Input
-	through [len(media.Kinds)]*Node // whose input feeds this node's output, for elements that pass media on
+	through [len(media.Kinds)]*Node  // whose input feeds this node's output, for elements that pass media on
+	codecs  [len(media.Kinds)]string // the only codec that the node may give, "" for any
 	state   [len(media.Kinds)]padState
 	fed     map[pad]Link // links whose sink is this node, by the pad they feed
 	feeds   map[pad]Link // links whose source is this node, by the pad they feed
@@ -209,6 +210,12 @@ func (e *Edit) SetInput(n *Node, k media.Kind, in media.Input) {
 func (e *Edit) SetThrough(n *Node, k media.Kind, from *Node) {
 	e.touch(n)
 	n.through[k] = from
+}
+
+// SetCodec says that what node n gives must have a codec; "" for any.
+func (e *Edit) SetCodec(n *Node, k media.Kind, codec string) {
+	e.touch(n)
+	n.codecs[k] = codec
 }
 
 // Connect declares a link. A pad takes one source, so a link that is there already, the same one included, is replaced

@@ -453,3 +453,17 @@ func TestWhatNothingConvertsIsReportedOnce(t *testing.T) {
 		t.Errorf("told again: %s", e)
 	}
 }
+
+func TestAForcedCodecIsAskedOfAllThatIsGiven(t *testing.T) {
+	o := &recorder{events: make(chan string, 16)}
+	g, from, to := pair(t, o)
+	g.Update(func(e *graph.Edit) { e.SetCodec(from.node, media.Video, "Z") })
+	o.expect(t, "refused to "+formats[0].String())
+	if n := len(from.out.Routes()); n != 0 {
+		t.Errorf("%d receivers although nothing makes codec Z", n)
+	}
+	g.Update(func(e *graph.Edit) { e.SetCodec(from.node, media.Video, formats[0].Codec) })
+	if n := len(from.out.Routes()); n != 1 || to.in.format == nil {
+		t.Errorf("%d receivers for the codec that is there", n)
+	}
+}

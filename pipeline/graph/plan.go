@@ -99,7 +99,7 @@ type planning struct {
 // connect finds out what the input of node n gets, through which conversions.
 func (p *planning) connect(n *Node, k media.Kind) {
 	in := n.inputs[k]
-	out, _ := p.g.producerOf(n, k)
+	out, via := p.g.producerOf(n, k)
 	if out == nil {
 		return
 	}
@@ -107,7 +107,15 @@ func (p *planning) connect(n *Node, k media.Kind) {
 	if have == nil {
 		return
 	}
-	path, ok := codec.Plan(*have, in.Accept, p.g.steps)
+	accept := func(f media.Format) (score int, ok bool) {
+		for _, v := range via {
+			if v.codecs[k] != "" && v.codecs[k] != f.Codec {
+				return 0, false
+			}
+		}
+		return in.Accept(f)
+	}
+	path, ok := codec.Plan(*have, accept, p.g.steps)
 	if !ok {
 		p.refused[pad{n, k, DefaultPad}] = *have
 		return

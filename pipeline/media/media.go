@@ -51,6 +51,9 @@ const (
 	Opus = "opus"
 	PCMU = "PCMU"
 	PCMA = "PCMA"
+
+	I420 = "I420" // raw pictures
+	PCM  = "PCM"  // raw sound
 )
 
 // Format says what a packet's data is. It is comparable, so that it can key
