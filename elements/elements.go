@@ -3,25 +3,30 @@
 package elements
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/rs/zerolog"
 
 	"github.com/rivero-media/rivero/conf"
+	"github.com/rivero-media/rivero/elements/filter"
+	"github.com/rivero-media/rivero/elements/http"
+	"github.com/rivero-media/rivero/elements/hub"
 	"github.com/rivero-media/rivero/elements/passthrough"
 	"github.com/rivero-media/rivero/elements/player"
 	"github.com/rivero-media/rivero/elements/recorder"
+	"github.com/rivero-media/rivero/elements/rtp"
 	"github.com/rivero-media/rivero/elements/sdp"
 	"github.com/rivero-media/rivero/elements/webrtc"
 	"github.com/rivero-media/rivero/elements/webrtc/transport"
 	"github.com/rivero-media/rivero/pipeline"
 	"github.com/rivero-media/rivero/pipeline/codec"
-	"github.com/rivero-media/rivero/pipeline/codec/rtp"
+	codecrtp "github.com/rivero-media/rivero/pipeline/codec/rtp"
 )
 
 // Steps are the conversions that the graphs may use. mtu is the size in bytes of the largest RTP packet of video that
 // is made here.
-func Steps(mtu int) codec.Steps { return codec.Steps{rtp.Steps(mtu)} }
+func Steps(mtu int) codec.Steps { return codec.Steps{codecrtp.Steps(mtu)} }
 
 // Classes lists the classes with the settings of a configuration. The pool carries all WebRTC connections; the
 // caller closes it after the server.
@@ -39,7 +44,7 @@ func Classes(c *conf.Config, log zerolog.Logger) (classes []*pipeline.Class, poo
 	certificates := transport.NewCertificates(map[transport.KeyType]string{
 		transport.RSA: w.PemCertificateRSA, transport.ECDSA: w.PemCertificateECDSA,
 	})
-	return []*pipeline.Class{
+	classes = []*pipeline.Class{
 		passthrough.Class,
 		player.Class(player.Settings{DefaultPath: c.UriEndpoint.DefaultPath}),
 		recorder.Class(recorder.Settings{DefaultPath: c.UriEndpoint.DefaultPath}),
@@ -58,7 +63,13 @@ func Classes(c *conf.Config, log zerolog.Logger) (classes []*pipeline.Class, poo
 			ExternalIPv4:      w.ExternalIPv4,
 			ExternalIPv6:      w.ExternalIPv6,
 		}),
-	}, pool, nil
+	}
+	return append(classes, declared()...), pool, nil
+}
+
+// declared lists the classes that are part of the interface and have no code yet.
+func declared() []*pipeline.Class {
+	return slices.Concat(hub.Classes(), filter.Classes(), []*pipeline.Class{rtp.Class, http.PostClass})
 }
 
 func names(codecs []conf.Codec) []string {

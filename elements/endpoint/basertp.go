@@ -36,9 +36,9 @@ var BaseRtpClass = &pipeline.Class{
 		pipeline.Raises[MediaStateChanged](),
 		pipeline.Raises[ConnectionStateChanged](),
 	},
-	Types: []reflect.Type{
+	Types: append([]reflect.Type{
 		reflect.TypeFor[RTCInboundRTPStreamStats](), reflect.TypeFor[RTCOutboundRTPStreamStats](),
-	},
+	}, rtcStatsTypes...),
 }
 
 // MediaState tells whether the peer sends anything.

@@ -3,6 +3,7 @@ package endpoint
 import (
 	"context"
 	"errors"
+	"reflect"
 	"sync"
 
 	"github.com/rivero-media/rivero/elements/sdp"
@@ -35,6 +36,13 @@ var SdpClass = &pipeline.Class{
 			return e.sdpBase().describe((*sdp.Agent).RemoteSDP, sdp.ErrNoRemoteSDP)
 		}),
 	),
+	Types: []reflect.Type{reflect.TypeFor[CodecConfiguration]()},
+}
+
+// CodecConfiguration is a codec with settings. Nothing takes or gives it; old configuration files had it.
+type CodecConfiguration struct {
+	Name       *string           `kurento:"name,optional"`
+	Properties map[string]string `kurento:"properties,optional"`
 }
 
 // OfferOptions shape an offer of the server.

@@ -14,6 +14,12 @@ func (MediaProfileSpecType) Values() []string {
 		"MP4_VIDEO_ONLY", "MP4_AUDIO_ONLY", "JPEG_VIDEO_ONLY", "KURENTO_SPLIT_RECORDER", "FLV"}
 }
 
+// GapsFixMethod says what lost packets leave in a recording. It is set in the configuration file, by no operation.
+type GapsFixMethod string
+
+// Values are the texts of the protocol.
+func (GapsFixMethod) Values() []string { return []string{"NONE", "GENPTS", "FILL_IF_TRANSCODING"} }
+
 // profile is what a media profile stands for.
 type profile struct {
 	name      MediaProfileSpecType

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -59,6 +60,7 @@ func Class(s Settings) *pipeline.Class {
 		Events: []pipeline.EventType{
 			pipeline.Raises[Recording](), pipeline.Raises[Paused](), pipeline.Raises[Stopped](),
 		},
+		Types: []reflect.Type{reflect.TypeFor[GapsFixMethod]()},
 	}
 }
 
