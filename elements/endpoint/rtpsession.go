@@ -110,4 +110,11 @@ func (e *BaseRtpEndpoint) CloseSession() {
 	if s := e.session.Load(); s != nil {
 		s.Close()
 	}
+	e.rtpMu.Lock()
+	defer e.rtpMu.Unlock()
+	for _, r := range e.receivers {
+		if r != nil {
+			r.Output().Close()
+		}
+	}
 }
