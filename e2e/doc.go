@@ -5,9 +5,9 @@
 //	*_test.go   one scenario per file; harness_test.go starts servers, browsers and Node
 //	pages/      what runs inside Chromium: one module per scenario, its function run(params) returns measurements
 //	browser/    the driver that opens a page in Chromium and prints what it returns
-//	node/       what runs in Node
+//	node/       what runs in Node; node/suite holds test suites of their own, which clientsuite_test.go runs
 //	clients/    kurento-client 7.3.0 and 6.18.0 as npm installs them
 //	bundle.js   makes the browser edition of a client; the one under web/vendor is made by it
 //
-// Scripts measure, Go judges: every limit stands in a Go test.
+// Scripts measure, Go judges: every limit stands in a Go test. Only the suites in node/suite judge for themselves.
 package e2e
