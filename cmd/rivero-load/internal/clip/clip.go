@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"github.com/rivero-media/rivero/pipeline/codec/opus"
 )
 
 // MaxFileSize bounds the clip files that Open reads; the whole clip is kept in memory.
@@ -63,7 +65,7 @@ func Open(path string) (*Clip, error) {
 	return c, nil
 }
 
-// Parse reads a clip from the bytes of a WebM or IVF file. The clip's frames are slices of data.
+// Parse reads a clip from the bytes of a WebM or IVF file. It keeps no reference to data of WebM; the frames of IVF are slices of it.
 func Parse(data []byte) (*Clip, error) {
 	var video, audio []Frame
 	var err error
@@ -114,7 +116,7 @@ func videoTrack(frames []Frame) Track {
 func audioTrack(packets []Frame) Track {
 	t := Track{}
 	for _, p := range packets {
-		d := opusDuration(p.Data)
+		d := opus.Duration(p.Data)
 		if d == 0 {
 			continue
 		}

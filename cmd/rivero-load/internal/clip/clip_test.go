@@ -228,27 +228,6 @@ func sharedFile(t *testing.T, name string) string {
 	return path
 }
 
-func TestOpusDuration(t *testing.T) {
-	for _, test := range []struct {
-		packet []byte
-		want   time.Duration
-	}{
-		{nil, 0},
-		{[]byte{0}, 10 * time.Millisecond},
-		{[]byte{3 << 3}, 60 * time.Millisecond},
-		{[]byte{13 << 3}, 20 * time.Millisecond},
-		{[]byte{16 << 3}, 2500 * time.Microsecond},
-		{[]byte{31<<3 | 1}, 40 * time.Millisecond},
-		{[]byte{31<<3 | 3}, 0},
-		{[]byte{31<<3 | 3, 3}, 60 * time.Millisecond},
-		{[]byte{31<<3 | 3, 63}, 0},
-	} {
-		if got := opusDuration(test.packet); got != test.want {
-			t.Errorf("%x: got %v, want %v", test.packet, got, test.want)
-		}
-	}
-}
-
 // TestSynthesise checks what the tool promises of a clip made without a file: rate, packets per second, key frames.
 func TestSynthesise(t *testing.T) {
 	c := Synthesise(1_500_000)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"github.com/rivero-media/rivero/pipeline/codec/opus"
 )
 
 // What Synthesise makes: the rates of a browser's call, so that packet sizes and counts are those of real load.
@@ -48,7 +50,7 @@ func Synthesise(bitrate int) *Clip {
 		data := randomBytes(random, synthOpusBytes)
 		data[0] = synthOpusTOC
 		c.Audio.Frames = append(c.Audio.Frames, Frame{Time: c.Audio.Period, Data: data})
-		c.Audio.Period += opusDuration(data)
+		c.Audio.Period += opus.Duration(data)
 	}
 	return c
 }
