@@ -184,7 +184,8 @@ func TestSourcesOfReportsAreBounded(t *testing.T) {
 	}
 }
 
-// TestSessionKeepsTime lets the session's goroutine run on a simulated clock.
+// TestSessionKeepsTime lets the session's goroutine run on a simulated clock: what it does when is what is tested, and
+// sleeping is how the clock goes on.
 func TestSessionKeepsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, begin := &wire{t: t}, time.Now()

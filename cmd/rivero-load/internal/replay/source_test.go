@@ -138,7 +138,7 @@ func TestRequestKeyFrame(t *testing.T) {
 		start := time.Now()
 		c := clip.Synthesise(1_500_000)
 		video, _, _ := play(t, c, 1500*time.Millisecond, func(s *Source) {
-			time.Sleep(500 * time.Millisecond)
+			time.Sleep(500 * time.Millisecond) // of the simulated clock: when the request comes is what is tested
 			s.RequestKeyFrame()
 			s.RequestKeyFrame()
 		})
@@ -157,7 +157,7 @@ func TestKeyFramesAreThrottled(t *testing.T) {
 		video, _, _ := play(t, c, time.Second, func(s *Source) {
 			for range 95 {
 				s.RequestKeyFrame()
-				time.Sleep(10 * time.Millisecond)
+				time.Sleep(10 * time.Millisecond) // of the simulated clock: how often requests come is what is tested
 			}
 		})
 		if keys := checkFrames(t, video.packets, c, false); len(keys) < 3 || len(keys) > 4 {
@@ -217,7 +217,7 @@ type stallingTape struct {
 
 func (t *stallingTape) WriteRTP(p *rtp.Packet) error {
 	if len(t.packets) == t.at {
-		time.Sleep(5 * time.Second)
+		time.Sleep(5 * time.Second) // of the simulated clock: this is the stall
 	}
 	return t.tape.WriteRTP(p)
 }
