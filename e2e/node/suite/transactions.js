@@ -119,6 +119,36 @@ test('two transactions at once', async (client) => {
   assert.deepEqual([await call(unthenable(a), 'getName'), await call(unthenable(b), 'getName')], ['one', 'two']);
 });
 
+// The client writes neither version nor id into the operations of a transaction that is made within another, so they are
+// written here.
+test('a transaction within a transaction', async (client) => {
+  const tx = client.beginTransaction();
+  const pipeline = client.create(tx, 'MediaPipeline');
+  const operation = (id, method, params) => ({ jsonrpc: '2.0', id, method, params });
+  const inner = outcome((callback) => tx.push({ method: 'transaction', callback, params: { operations: [
+    operation(0, 'create', { type: 'MediaPipeline' }),
+    operation(1, 'create', { type: 'PassThrough', constructorParams: { mediaPipeline: 'newref:0' } }), // of the outer one: it is resolved first
+  ] } }));
+  pipeline.setName(tx, 'after it', null);
+  await call(tx, 'commit');
+  const [first, second] = (await inner).result.value.map(({ result }) => result.value);
+  assert.match(first, /_kurento\.MediaPipeline$/);
+  assert.notEqual(first, unthenable(pipeline).id);
+  assert.ok(second.startsWith(`${pipeline.id}/`));
+  assert.equal(await call(pipeline, 'getName'), 'after it');
+});
+
+test('an error in the inner transaction is its own', async (client) => {
+  let pipeline;
+  await new Promise((resolve, reject) => {
+    client.transaction(() => {
+      pipeline = client.create('MediaPipeline');
+      client.transaction(() => { pipeline.create('PassThrough'); }); // without version, as said
+    }, (error, { value: [, { result }] }) => (error ? reject(error) : resolve(assert.equal(result.value[0].error.code, -32600))));
+  });
+  assert.equal(await call(unthenable(pipeline), 'getName'), pipeline.id);
+});
+
 test('an empty transaction', async (client) => {
   const tx = client.beginTransaction();
   await call(tx, 'commit');
