@@ -17,7 +17,8 @@ func TestClientSuites(t *testing.T) {
 		t.Fatal(err)
 	}
 	eachClient(t, func(t *testing.T, version string) {
-		s, other := startServer(t), startServer(t)
+		s, own := startServer(t), newServer(t, freePort(t)) // the second is for the suites to start
+		config := own.writeConfig()
 		for _, script := range scripts {
 			name := strings.TrimSuffix(filepath.Base(script), ".js")
 			if name == "suite" { // what the others share
@@ -25,7 +26,8 @@ func TestClientSuites(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				var tests []struct{ Name, Error string }
-				runNode(t, &tests, "--require", "./node/no-domain.js", script, version, s.url(), other.url())
+				runNode(t, &tests, "--require", "./node/no-domain.js", script, version,
+					s.url(), own.url(), filepath.Join(env.bin, "rivero"), config)
 				if len(tests) == 0 {
 					t.Fatal("no tests ran")
 				}

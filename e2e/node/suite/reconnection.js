@@ -1,17 +1,35 @@
-// The connection drops, and comes back: to the same server, which knows the session still, or to another one, which has no idea.
-// Clients reach the servers through a relay that can cut connections and change its target.
+// The connection drops, and comes back: to the same server, which knows the session still, or to one that was started anew and has
+// no idea. Clients reach the servers through a relay that can cut connections.
 
 const assert = require('node:assert/strict');
+const { spawn } = require('child_process');
+const { once: emitted } = require('events');
 const net = require('net');
-const { call, connect, create, refusal, once, settled, unthenable, url, otherUrl, test, run } = require('./suite');
+const {
+  call, connect, create, refusal, once, settled, within, unthenable, url, otherUrl, program, config, test, run,
+} = require('./suite');
 
-// relay listens on a port of its own and copies bytes to and from the target.
+// dial connects as soon as somebody listens.
+async function dial(host, port) {
+  for (;;) {
+    const socket = net.connect(port, host);
+    try {
+      await emitted(socket, 'connect');
+      return socket;
+    } catch {
+      await new Promise((resolve) => { setTimeout(resolve, 20); });
+    }
+  }
+}
+
+// relay listens on a port of its own and copies bytes to and from the target. It waits for a target that does not listen
+// yet: the client dies of a connection that is refused.
 async function relay(target) {
   const sockets = new Set();
-  const self = { target };
-  const server = net.createServer((near) => {
-    const { hostname, port } = new URL(self.target);
-    const far = net.connect(Number(port), hostname);
+  const self = {};
+  const { hostname, port } = new URL(target);
+  const server = net.createServer(async (near) => {
+    const far = await dial(hostname, Number(port));
     for (const [from, to] of [[near, far], [far, near]]) {
       sockets.add(from);
       from.on('error', () => {}).on('close', () => { sockets.delete(from); to.destroy(); });
@@ -93,18 +111,37 @@ through('objects outlive the connection', async (client, way, direct) => {
   assert.equal(await call(same, 'getName'), pipeline.id);
 });
 
-through('a server that was started anew knows nothing of the session', async (client, way) => {
-  const pipeline = await create(client, 'MediaPipeline');
-  const session = client.sessionId;
-  assert.ok(session);
-  const back = reconnected(client);
-  way.target = otherUrl;
-  way.cut();
-  assert.equal(await back, false);
-  assert.equal((await refusal(client.getMediaobjectById(pipeline.id))).code, 40101);
-  const fresh = await create(client, 'MediaPipeline');
-  assert.equal(await call(fresh, 'getName'), fresh.id);
-  assert.equal(client.sessionId, session); // the client goes on with its old id, which is a new session there
+function start() {
+  const server = spawn(program, ['-f', config], { stdio: 'ignore' });
+  process.once('exit', () => server.kill()); // should the test not come to its end
+  return server;
+}
+async function stop(server) {
+  const exit = emitted(server, 'exit');
+  server.kill('SIGTERM');
+  assert.deepEqual(await within(exit, 'the end of the server'), [0, null]);
+}
+
+test('a server that was started anew knows nothing of the session', async () => {
+  let server = start();
+  const way = await relay(otherUrl);
+  const client = await connect(way.url);
+  try {
+    const pipeline = await create(client, 'MediaPipeline');
+    const session = client.sessionId;
+    const back = reconnected(client);
+    await stop(server);
+    server = start();
+    assert.equal(await back, false);
+    assert.equal((await refusal(client.getMediaobjectById(pipeline.id))).code, 40101);
+    const fresh = await create(client, 'MediaPipeline');
+    assert.equal(await call(fresh, 'getName'), fresh.id);
+    assert.equal(client.sessionId, session); // the client goes on with its old id, which is a new session there
+  } finally {
+    client.close();
+    way.close();
+    await stop(server);
+  }
 });
 
 run();

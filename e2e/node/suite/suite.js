@@ -1,12 +1,14 @@
 // What the client's test suites share: a list of tests, a connection to the server, and ways around the client's own bugs.
 //
-//     node --require ./node/no-domain.js node/suite/NAME.js VERSION URL [URL]
+//     node --require ./node/no-domain.js node/suite/NAME.js VERSION URL OTHER-URL PROGRAM CONFIG
+//
+// A server runs at URL. Tests that stop and start one do it themselves: PROGRAM -f CONFIG serves OTHER-URL.
 //
 // Every test gets a client of its own. The results are printed for Go, which makes a test of each.
 
 const path = require('path');
 
-const [version, url, otherUrl] = process.argv.slice(2);
+const [version, url, otherUrl, program, config] = process.argv.slice(2);
 const kurento = require(path.join(__dirname, '..', '..', 'clients', version, 'node_modules', 'kurento-client'));
 
 const patience = 10_000; // ms, for one test
@@ -97,5 +99,5 @@ async function run() {
 }
 
 module.exports = {
-  kurento, url, otherUrl, version, call, create, connect, refusal, idOf, within, once, settled, test, run, unthenable,
+  kurento, url, otherUrl, program, config, version, call, create, connect, refusal, idOf, within, once, settled, test, run, unthenable,
 };
