@@ -109,7 +109,7 @@ function accessors(object, prefix) {
   const names = new Set();
   for (let p = Object.getPrototypeOf(object); p; p = Object.getPrototypeOf(p)) {
     for (const method of Object.getOwnPropertyNames(p)) {
-      if (!method.startsWith(prefix) || !/^[A-Z]/.test(method.slice(3)) || method === 'setMaxListeners' || method === 'getMaxListeners') continue;
+      if (!method.startsWith(prefix) || !/^[A-Z]/.test(method.slice(3)) || method.endsWith('MaxListeners')) continue;
       const name = method.slice(3);
       const known = name[0].toLowerCase() + name.slice(1);
       names.add(name in writable || name in readable ? name : known);

@@ -78,7 +78,9 @@ test('by promise', async (client) => {
 
 test('errors keep number, words and type', async (client) => {
   const { pipeline, children: [element, webrtc] } = await family(client);
-  const candidate = kurento.getComplexType('IceCandidate')({ candidate: 'candidate:1 1 UDP 1 127.0.0.1 9 typ host', sdpMid: '0', sdpMLineIndex: 0 });
+  const candidate = kurento.getComplexType('IceCandidate')({
+    candidate: 'candidate:1 1 UDP 1 127.0.0.1 9 typ host', sdpMid: '0', sdpMLineIndex: 0,
+  });
   for (const [what, attempt, wanted] of [
     ['an unknown id', client.getMediaobjectById('nobody'), gone('nobody')],
     ['a class that is not installed', create(client, 'Composite', { mediaPipeline: pipeline }),

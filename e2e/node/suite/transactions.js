@@ -140,12 +140,13 @@ test('a transaction within a transaction', async (client) => {
 
 test('an error in the inner transaction is its own', async (client) => {
   let pipeline;
-  await new Promise((resolve, reject) => {
+  const { value } = await new Promise((resolve, reject) => {
     client.transaction(() => {
       pipeline = client.create('MediaPipeline');
       client.transaction(() => { pipeline.create('PassThrough'); }); // without version, as said
-    }, (error, { value: [, { result }] }) => (error ? reject(error) : resolve(assert.equal(result.value[0].error.code, -32600))));
+    }, (error, result) => (error ? reject(error) : resolve(result)));
   });
+  assert.equal(value[1].result.value[0].error.code, -32600);
   assert.equal(await call(unthenable(pipeline), 'getName'), pipeline.id);
 });
 
