@@ -18,7 +18,9 @@ function collect(object, event, method = 'on') {
 for (const type of ['MediaPipeline', 'PassThrough', 'PlayerEndpoint', 'RecorderEndpoint', 'WebRtcEndpoint']) {
   test(`every event of ${type} can be listened to, and no longer`, async (client) => {
     const mediaPipeline = await create(client, 'MediaPipeline');
-    const object = type === 'MediaPipeline' ? mediaPipeline : await create(client, type, { mediaPipeline, uri: 'file:///nowhere.webm' });
+    const object = type === 'MediaPipeline'
+      ? mediaPipeline
+      : await create(client, type, { mediaPipeline, uri: 'file:///nowhere.webm' });
     const { events } = kurento.register.classes[type];
     assert.ok(events.length > 0);
     // A refused subscription would be an error that nobody catches, which fails the test.

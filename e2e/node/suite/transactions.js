@@ -127,7 +127,8 @@ test('a transaction within a transaction', async (client) => {
   const operation = (id, method, params) => ({ jsonrpc: '2.0', id, method, params });
   const inner = outcome((callback) => tx.push({ method: 'transaction', callback, params: { operations: [
     operation(0, 'create', { type: 'MediaPipeline' }),
-    operation(1, 'create', { type: 'PassThrough', constructorParams: { mediaPipeline: 'newref:0' } }), // of the outer one: it is resolved first
+    // A reference of the outer one, which is resolved first.
+    operation(1, 'create', { type: 'PassThrough', constructorParams: { mediaPipeline: 'newref:0' } }),
   ] } }));
   pipeline.setName(tx, 'after it', null);
   await call(tx, 'commit');
