@@ -120,7 +120,9 @@ func allClasses(t testing.TB) *pipeline.Server {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	objects := pipeline.NewServer(testSettings, classes, zerolog.Nop())
+	settings := testSettings
+	settings.Steps = elements.Steps(c.BaseRtpEndpoint.MTU)
+	objects := pipeline.NewServer(settings, classes, zerolog.Nop())
 	t.Cleanup(objects.Close)
 	return objects
 }

@@ -9,49 +9,97 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-// goldenScenarios are the recordings of a real server that are replayed: those about the protocol itself.
+// goldenScenarios are the recordings of a real server that are replayed. Two are not: h_player is h_player2 with a
+// server whose pause is broken, and e5b is e5 with an encoder that is too slow to send anything.
 var goldenScenarios = []string{
 	"a1_connect_ping", "a2_no_session_errors", "a3_protocol_errors", "a4_malformed_json", "a5_create_errors",
 	"a6_invoke_errors", "a7_release_ref_describe", "a8_subscribe", "a9_request_cache", "b_servermanager",
-	"c_mediapipeline", "d_transaction_raw", "f1_connect_disconnect", "l1_reconnect_same_session",
-	"l2_session_garbage_collection", "n1_request_ordering", "n2_raw_bytes",
+	"c_mediapipeline", "d_transaction_raw", "e1_webrtc_defaults", "e2_webrtc_process_offer", "e3_webrtc_sdp_variants",
+	"e4_webrtc_generate_offer", "e5_webrtc_media_and_stats", "e6_datachannel",
+	"e7_ice_failure_and_lost_peer", "f1_connect_disconnect", "f2_media_flow_events", "g_rtpendpoint",
+	"g2_rtp_media_vp8_plain_and_sdes", "h_player2_patched_pause", "i_recorder", "j_hubs", "k_filters",
+	"l1_reconnect_same_session", "l2_session_garbage_collection", "m_client_6.18.0", "m_client_7.3.0",
+	"n1_request_ordering", "n2_raw_bytes", "z1_crash_connect_to_pipeline", "z2_crash_connect_to_hub",
+	"z3_imageoverlay_missing_image", "z4_crash_imageoverlay_negative_width",
 }
 
-// TestGolden replays recordings and compares every answer and event. Identifiers are substituted, measured values
-// compared by type. Events are awaited, each once and in any order, since the original sends them from several
-// threads. What differs has to be in testdata/golden_differences.txt, and everything in there has to differ.
+// wholeScenarios make no sense without the class in the middle of them.
+var wholeScenarios = map[string]string{"f2_media_flow_events": "GStreamerFilter"}
+
+// TestGolden replays recordings and compares every answer and event. Identifiers, descriptions of sessions, candidates
+// and paths are substituted, measured values compared by type. What the recorded client waited for by the clock is
+// awaited by what comes of it. What differs has to be in testdata/golden_differences.txt, and everything in there has
+// to differ. Requests that need what is not there yet are left out and counted.
 func TestGolden(t *testing.T) {
 	dir := sharedDir(t, "kurento/golden")
+	media := sharedDir(t, "media")
 	d := readDifferences(t, "testdata/golden_differences.txt")
-	missing := map[string]int{} // requests left out, by class that is not there
-	for _, name := range goldenScenarios {
-		t.Run(name, func(t *testing.T) {
-			lines := readGolden(t, filepath.Join(dir, name+".jsonl"))
-			if name == "l2_session_garbage_collection" {
-				synctest.Test(t, func(t *testing.T) {
-					s, connect := startInMemory(t, Config{CollectorPeriod: 8 * time.Second}, testObjects(t))
-					newReplay(t, s, func(string) *client { return connect() }, d, missing).play(lines, true)
-					s.Close() // within the bubble
-				})
-				return
-			}
-			s := startServer(t, Config{CollectorPeriod: 240 * time.Second}, allClasses(t))
-			connect := func(path string) *client {
-				c := dialPath(t, s, path)
-				return &client{t, c, pump(c)}
-			}
-			newReplay(t, s, connect, d, missing).play(lines, false)
-		})
-	}
+	left := &tally{counts: map[string]int{}}
+	t.Run("scenarios", func(t *testing.T) {
+		for _, name := range goldenScenarios {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				lines := readGolden(t, filepath.Join(dir, name+".jsonl"))
+				if name == "l2_session_garbage_collection" {
+					synctest.Test(t, func(t *testing.T) {
+						s, connect := startInMemory(t, Config{CollectorPeriod: 8 * time.Second}, testObjects(t))
+						newReplay(t, s, func(string) *client { return connect() }, d, left).play(lines, true)
+						s.Close() // within the bubble
+					})
+					return
+				}
+				objects := allClasses(t)
+				if class := wholeScenarios[name]; class != "" && objects.CanCreate(class) != nil {
+					left.add(class)
+					t.Skipf("%s is not there, through which everything flows", class)
+				}
+				s := startServer(t, Config{CollectorPeriod: 240 * time.Second}, objects)
+				connect := func(path string) *client {
+					c := dialPath(t, s, path)
+					return &client{t, c, pump(c)}
+				}
+				r := newReplay(t, s, connect, d, left)
+				recordings := t.TempDir()
+				text := filepath.Join(recordings, "text")
+				if err := os.WriteFile(text, []byte("4711\n"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				r.paths = strings.NewReplacer("/srv/media", media, "/srv/recordings", recordings, "/srv/kms.pid", text)
+				r.back = strings.NewReplacer(media, "/srv/media", recordings, "/srv/recordings")
+				r.play(lines, false)
+			})
+		}
+	})
 	d.report(t)
-	for _, class := range slices.Sorted(maps.Keys(missing)) {
-		t.Logf("%s is not there: %d requests left out", class, missing[class])
+	left.report(t)
+}
+
+// tally counts the requests that are left out, by what is missing for them.
+type tally struct {
+	mu     sync.Mutex
+	counts map[string]int
+}
+
+func (l *tally) add(what string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.counts[what]++
+}
+
+func (l *tally) report(t *testing.T) {
+	t.Helper()
+	total := 0
+	for _, what := range slices.Sorted(maps.Keys(l.counts)) {
+		t.Logf("%s is not there: %d requests and events left out", what, l.counts[what])
+		total += l.counts[what]
 	}
+	t.Logf("%d scenarios replayed, %d requests and events left out", len(goldenScenarios), total)
 }
 
 // goldenLine is one line of a recording.
@@ -105,7 +153,9 @@ func readGolden(t *testing.T, path string) []goldenLine {
 type differences struct {
 	path    string
 	reasons map[string]string // by "class | field"
-	met     map[string]int
+
+	mu  sync.Mutex
+	met map[string]int
 }
 
 func readDifferences(t *testing.T, path string) *differences {
@@ -124,18 +174,29 @@ func readDifferences(t *testing.T, path string) *differences {
 		if len(parts) != 3 || strings.Contains(parts[0]+parts[1], "*") {
 			t.Fatalf("%s: bad line %q", path, line)
 		}
-		d.reasons[parts[0]+" | "+parts[1]] = parts[2]
+		key := parts[0] + " | " + parts[1]
+		if d.reasons[key] != "" {
+			t.Fatalf("%s: %q is there twice", path, key)
+		}
+		d.reasons[key] = parts[2]
 	}
 	return d
 }
 
-// accepts tells whether a difference is on the list.
+// lists tells whether a difference is on the list.
+func (d *differences) lists(class, field string) bool {
+	_, ok := d.reasons[class+" | "+field]
+	return ok
+}
+
+// accepts tells the same of a difference that was met.
 func (d *differences) accepts(class, field string) bool {
-	key := class + " | " + field
-	if _, ok := d.reasons[key]; !ok {
+	if !d.lists(class, field) {
 		return false
 	}
-	d.met[key]++
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.met[class+" | "+field]++
 	return true
 }
 

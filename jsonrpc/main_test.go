@@ -2,6 +2,7 @@ package jsonrpc
 
 import (
 	"context"
+	"flag"
 	"net"
 	"strings"
 	"sync"
@@ -16,7 +17,12 @@ import (
 	"github.com/rivero-media/rivero/pipeline"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "16"); err != nil { // replays wait, they do not compute
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 var testSettings = pipeline.Settings{EncoderBitrate: pipeline.EncoderBitrate{Target: 300_000, Max: 2_147_483_647}}
 

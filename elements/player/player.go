@@ -4,7 +4,9 @@ package player
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"time"
 
@@ -182,6 +184,13 @@ func (e *Endpoint) failed(err error) {
 	log := e.Log()
 	log.Warn().Err(err).Str("uri", e.URI()).Msg("cannot play")
 	switch {
+	case errors.Is(err, errScheme):
+		scheme, _, _ := strings.Cut(e.URI(), "://")
+		e.Emit(pipeline.Error{
+			Description: fmt.Sprintf("Error code 12: No URI handler implemented for %q.", scheme),
+			ErrorCode:   12, // GST_CORE_ERROR_MISSING_PLUGIN
+			Type:        "UNEXPECTED_ELEMENT_ERROR",
+		})
 	case errors.Is(err, errOpen):
 		e.Emit(pipeline.Error{Description: "Invalid URI", Type: "INVALID_URI"})
 	case errors.Is(err, errMedia):

@@ -201,7 +201,7 @@ func TestWhatCannotBePlayedIsAnEvent(t *testing.T) {
 	for _, c := range []struct{ uri, typ string }{
 		{"file:///does/not/exist.webm", "INVALID_URI"},
 		{"file://" + dir, "INVALID_URI"},
-		{"foo://bar", "INVALID_URI"},
+		{"foo://bar", "UNEXPECTED_ELEMENT_ERROR"},
 		{"not a uri", "INVALID_URI"},
 		{"", "INVALID_URI"},
 		{"http://127.0.0.1:1/x.webm", "INVALID_URI"},

@@ -2,6 +2,7 @@ package player
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,9 @@ import (
 
 	"github.com/rivero-media/rivero/elements/endpoint"
 )
+
+// errScheme is the error for URIs of a kind that is not known.
+var errScheme = errors.New("no URI handler")
 
 // open opens what a URI names for reading. What it returns is an io.Seeker too where that is possible.
 func open(ctx context.Context, uri string) (io.ReadCloser, error) {
@@ -27,8 +31,10 @@ func open(ctx context.Context, uri string) (io.ReadCloser, error) {
 		return openFile(path)
 	case strings.EqualFold(scheme, "http"), strings.EqualFold(scheme, "https"):
 		return openRemote(ctx, uri)
+	case strings.EqualFold(scheme, "rtsp"), strings.EqualFold(scheme, "rtsps"):
+		return nil, fmt.Errorf("%q cannot be opened", uri)
 	}
-	return nil, fmt.Errorf("scheme %q of %q cannot be played", scheme, uri)
+	return nil, fmt.Errorf("%w for %q", errScheme, scheme)
 }
 
 func openFile(path string) (io.ReadCloser, error) {

@@ -40,6 +40,7 @@ type Endpoint struct {
 	mu      sync.Mutex
 	settled *time.Timer // until the kinds that are connected count as all that will come
 	ended   [len(media.Kinds)]bool
+	begun   bool // record was called
 	closed  bool
 	tasks   sync.WaitGroup // goroutines that stop the recording at the end of its source
 }
@@ -138,12 +139,14 @@ func (e *Endpoint) record() error {
 	if e.rec == nil {
 		e.Emit(pipeline.Error{
 			Description: fmt.Sprintf("media profile %s cannot be written by this server", e.profile.name),
+			ErrorCode:   6,
 			Type:        "RESOURCE_ERROR_OPEN",
 		})
 		return nil
 	}
 	e.mu.Lock()
 	clear(e.ended[:])
+	e.begun = true
 	e.mu.Unlock()
 	e.LinksChanged()
 	if err := e.rec.Record(); err != nil {
@@ -180,8 +183,19 @@ func (e *Endpoint) expectLinked() {
 	}
 }
 
-// Pause is part of UriEndpoint. It returns at once; Paused follows.
+// hasBegun tells whether record was called.
+func (e *Endpoint) hasBegun() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.begun
+}
+
+// Pause is part of UriEndpoint. It returns at once; Paused follows, also when nothing was to be recorded yet.
 func (e *Endpoint) Pause(context.Context) error {
+	if !e.hasBegun() {
+		e.notify(recorder.Paused)
+		return nil
+	}
 	if e.rec != nil {
 		if err := e.rec.Pause(); err != nil && !errors.Is(err, recorder.ErrStopped) {
 			return err
@@ -205,9 +219,9 @@ func (e *Endpoint) stopAndWait(ctx context.Context) error {
 	return nil
 }
 
-// finish stops the recording and waits for the file until ctx ends.
+// finish stops the recording and waits for the file until ctx ends. Before record there is nothing to stop.
 func (e *Endpoint) finish(ctx context.Context) {
-	if e.rec == nil {
+	if e.rec == nil || !e.hasBegun() {
 		return
 	}
 	if err := e.rec.Stop(ctx); err != nil && !errors.Is(err, context.Canceled) {
@@ -231,28 +245,30 @@ func (e *Endpoint) notify(ev recorder.Event) {
 	}
 }
 
-// failures are the error types of the protocol.
+// failures are the error types of the protocol, with the codes that GStreamer gives them (GstResourceError,
+// GstStreamError).
 var failures = []struct {
-	err error
-	typ string
+	err  error
+	typ  string
+	code int
 }{
-	{recorder.ErrOpen, "RESOURCE_ERROR_OPEN"},
-	{recorder.ErrNoSpace, "RESOURCE_ERROR_NO_SPACE_LEFT"},
-	{recorder.ErrWrite, "RESOURCE_ERROR_WRITE"},
-	{recorder.ErrCodec, "STREAM_ERROR_DECODE"},
+	{recorder.ErrOpen, "RESOURCE_ERROR_OPEN", 6},
+	{recorder.ErrNoSpace, "RESOURCE_ERROR_NO_SPACE_LEFT", 14},
+	{recorder.ErrWrite, "RESOURCE_ERROR_WRITE", 10},
+	{recorder.ErrCodec, "STREAM_ERROR_DECODE", 7},
 }
 
 func (e *Endpoint) fail(err error) {
 	log := e.Log()
 	log.Error().Err(err).Str("uri", e.URI()).Msg("recording failed")
-	typ := "UNEXPECTED_ELEMENT_ERROR"
+	typ, code := "UNEXPECTED_ELEMENT_ERROR", 0
 	for _, f := range failures {
 		if errors.Is(err, f.err) {
-			typ = f.typ
+			typ, code = f.typ, f.code
 			break
 		}
 	}
-	e.Emit(pipeline.Error{Description: err.Error(), Type: typ})
+	e.Emit(pipeline.Error{Description: err.Error(), ErrorCode: code, Type: typ})
 }
 
 // Close completes the file first.
