@@ -3,6 +3,8 @@ package jsonrpc
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -11,32 +13,46 @@ import (
 )
 
 // TestNothingIsLeft has many clients send valid and invalid calls at random, in shared and in own sessions, and leave
-// without a word. When their sessions are collected no object, session or reference is left.
+// without a word. When their sessions are collected no object, session or reference is left, nor a goroutine or a file.
 func TestNothingIsLeft(t *testing.T) {
-	const clients, calls = 20, 300
+	const clients, calls = 50, 2000
 	s := startServer(t, Config{}, testObjects(t, testClasses(&gates{})...))
+	first := &rig{t: t, server: s, client: dial(t, s)}
+	first.call("ping", `{}`) // everything has begun
+	goroutines, files := runtime.NumGoroutine(), openFilesNow(t)
 	ids := &pool{}
 	var all sync.WaitGroup
 	for i := range clients {
 		c := dialPath(t, s, "/kurento")
 		random := rand.New(rand.NewPCG(uint64(i), 1))
+		waiting := make(chan struct{}, 100) // a token for each unanswered call
 		all.Go(func() {
-			defer c.Close()
 			for id := range calls {
-				request := randomRequest(random, id, ids)
-				if err := c.WriteMessage(websocket.TextMessage, []byte(request)); err != nil {
+				waiting <- struct{}{}
+				if err := c.WriteMessage(websocket.TextMessage, []byte(randomRequest(random, id, ids))); err != nil {
 					t.Error(err)
+					c.Close() // for the reader
 					return
 				}
 			}
+		})
+		all.Go(func() {
+			defer c.Close()
 			for answers := 0; answers < calls; {
 				_, text, err := c.ReadMessage()
 				if err != nil {
 					t.Error(err)
+					for range cap(waiting) { // let the writer find out
+						select {
+						case <-waiting:
+						default:
+						}
+					}
 					return
 				}
 				if !isEvent(string(text)) {
 					answers++
+					<-waiting
 				}
 				ids.learn(string(text))
 			}
@@ -44,14 +60,17 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 	all.Wait()
 	table := s.sessions
-	eventually(t, "all connections are gone", func() bool {
+	eventually(t, "all connections but the first are gone", func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		return len(s.conns) == 0
+		return len(s.conns) == 1
 	})
 	for range 2 {
 		table.collect()
 	}
+	eventually(t, fmt.Sprintf("goroutines have ended and files are closed, all but %d and %d", goroutines, files), func() bool {
+		return runtime.NumGoroutine() <= goroutines && openFilesNow(t) <= files
+	})
 	if n := len(s.objects.Pipelines()); n != 0 {
 		t.Errorf("%d pipelines are left", n)
 	}
@@ -60,6 +79,16 @@ func TestNothingIsLeft(t *testing.T) {
 	if len(table.byID) != 0 || len(table.holders) != 0 || len(table.owned) != 0 || len(table.dying) != 0 {
 		t.Errorf("left: %d sessions, %d held objects, %d owners, %d dying", len(table.byID), len(table.holders), len(table.owned), len(table.dying))
 	}
+}
+
+// openFilesNow counts the file descriptors of this process, where that is possible.
+func openFilesNow(t *testing.T) int {
+	t.Helper()
+	names, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Logf("files are not counted: %v", err)
+	}
+	return len(names)
 }
 
 // pool are object ids that were seen, for anybody to use.
@@ -84,7 +113,8 @@ func (p *pool) any(random *rand.Rand) string {
 	if len(p.ids) == 0 || random.IntN(10) == 0 {
 		return "manager_ServerManager"
 	}
-	return p.ids[random.IntN(len(p.ids))]
+	recent := p.ids[max(0, len(p.ids)-500):] // most older ones are gone
+	return recent[random.IntN(len(recent))]
 }
 
 // randomRequest makes use of what others have created; a part of it makes no sense.

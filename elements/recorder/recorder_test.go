@@ -106,6 +106,24 @@ func TestRecordsPausesAndStops(t *testing.T) {
 	}
 }
 
+// TestBeforeRecord: stop has nothing to do, and a pause is told although nothing was recorded.
+func TestBeforeRecord(t *testing.T) {
+	st := newStudio(t)
+	elementtest.Must(t, st.recorder, "stop", nil)
+	elementtest.Must(t, st.recorder, "stopAndWait", nil)
+	elementtest.Must(t, st.recorder, "pause", nil)
+	if got := st.events.Await(t, "UriEndpointStateChanged")["state"]; got != "PAUSE" {
+		t.Errorf("state %v", got)
+	}
+	st.events.Await(t, "Paused")
+	if left := st.events.Types(); len(left) != 0 {
+		t.Errorf("other events: %v", left)
+	}
+	elementtest.Connect(t, st.source(t), st.recorder)
+	elementtest.Must(t, st.recorder, "record", nil)
+	st.events.Await(t, "Recording")
+}
+
 func TestReleaseCompletesTheFile(t *testing.T) {
 	st := newStudio(t)
 	elementtest.Connect(t, st.source(t), st.recorder)
