@@ -70,6 +70,9 @@ func (o observer) Flow(n *graph.Node, k media.Kind, d graph.Direction, flowing b
 }
 
 func (o observer) Transcoding(n *graph.Node, k media.Kind, transcoding bool) {
+	if k == media.Data {
+		return // messages are never converted
+	}
 	state := MediaTranscodingState("NOT_TRANSCODING")
 	if transcoding {
 		state = "TRANSCODING"
