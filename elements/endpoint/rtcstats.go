@@ -2,8 +2,8 @@ package endpoint
 
 import "reflect"
 
-// The statistics for which nothing is measured. The original gives only those of data channels, which are still to come
-// here, and describes the others all the same: the types of clients are made from the description.
+// Statistics of other things than RTP streams. Only those of data channels are given, as by the original, which describes
+// the others all the same: the types of clients are made from the description.
 
 // rtcStatsTypes are the complex types that no operation mentions.
 var rtcStatsTypes = []reflect.Type{

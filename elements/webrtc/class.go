@@ -61,11 +61,11 @@ func Class(s Settings) *pipeline.Class {
 			pipeline.Do("addIceCandidate", func(_ context.Context, e *Endpoint, p candidateParams) error {
 				return e.addIceCandidate(p.Candidate)
 			}),
-			pipeline.Do("createDataChannel", func(context.Context, *Endpoint, createChannelParams) error {
-				return errNoDataChannels
+			pipeline.Do("createDataChannel", func(_ context.Context, e *Endpoint, p createChannelParams) error {
+				return e.createDataChannel(p)
 			}),
-			pipeline.Do("closeDataChannel", func(context.Context, *Endpoint, closeChannelParams) error {
-				return errNoDataChannels
+			pipeline.Do("closeDataChannel", func(_ context.Context, e *Endpoint, p closeChannelParams) error {
+				return e.closeDataChannel(p.ChannelID)
 			}),
 		),
 		Events: []pipeline.EventType{
@@ -82,9 +82,6 @@ func Class(s Settings) *pipeline.Class {
 		},
 	}
 }
-
-// errNoDataChannels is the answer of an endpoint on which none were negotiated; this server negotiates none yet.
-var errNoDataChannels = pipeline.Errorf(pipeline.OperationNotSupported, "Data channels are not supported")
 
 type params struct {
 	MediaPipeline      *pipeline.MediaPipeline `kurento:"mediaPipeline"`

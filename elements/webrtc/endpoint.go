@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/rivero-media/rivero/elements/endpoint"
 	"github.com/rivero-media/rivero/elements/sdp"
@@ -19,6 +20,8 @@ type Endpoint struct {
 	keyType  transport.KeyType
 	direct   sdp.Direction // of own offers
 	cname    string
+	useData  bool                 // data channels are offered and accepted
+	data     atomic.Pointer[data] // nil: not negotiated
 
 	mu         sync.Mutex
 	properties properties
@@ -31,7 +34,8 @@ type Endpoint struct {
 }
 
 func create(s *Settings, c pipeline.Creation, p params) pipeline.Object {
-	e := &Endpoint{settings: s, keyType: transport.KeyType(p.CertificateKeyType), direct: sdp.SendRecv, cname: randomName()}
+	e := &Endpoint{settings: s, keyType: transport.KeyType(p.CertificateKeyType), direct: sdp.SendRecv, cname: randomName(),
+		useData: p.UseDataChannels}
 	if !c.Given("certificateKeyType") {
 		e.keyType = transport.ECDSA // the published default is RSA, whose handshakes cost many times as much
 	}
@@ -51,10 +55,6 @@ func create(s *Settings, c pipeline.Creation, p params) pipeline.Object {
 		externalIPv6:      s.ExternalIPv6,
 	}
 	e.Setup(c, e, p.MediaPipeline, e, s.MTU)
-	if p.UseDataChannels {
-		log := e.Log()
-		log.Warn().Msg("data channels were asked for, which this server does not negotiate yet")
-	}
 	return e
 }
 
@@ -84,12 +84,13 @@ func (e *Endpoint) NewAgent() (*sdp.Agent, error) {
 	return sdp.NewAgent(sdp.Config{
 		AudioCodecs: e.settings.AudioCodecs, VideoCodecs: e.settings.VideoCodecs,
 		NumAudioMedias: e.settings.NumAudio, NumVideoMedias: e.settings.NumVideo,
-		Direction: e.direct,
+		DataChannels: e.useData, Direction: e.direct,
 	}, sdp.Local{
 		Ufrag: conn.LocalUfrag(), Pwd: conn.LocalPwd(),
 		Fingerprint: sdp.Fingerprint{Algorithm: "sha-256", Value: certificate.Fingerprint()},
 		CNAME:       e.cname,
 		SSRC:        randomSSRC,
+		SCTPPort:    sctpPort,
 	})
 }
 
@@ -103,7 +104,7 @@ func (e *Endpoint) connect(certificate *transport.Certificate) (*transport.Conn,
 		e.Emit(pipeline.Error{Description: err.Error(), Type: "UNEXPECTED_ELEMENT_ERROR"})
 	}
 	cfg.Pool, cfg.Certificate = e.settings.Pool, certificate
-	cfg.Handler, cfg.Events, cfg.Log = e, events{e}, e.Log()
+	cfg.Handler, cfg.Messages, cfg.Events, cfg.Log = e, e, events{e}, e.Log()
 	conn, err := transport.NewConn(cfg)
 	if err != nil {
 		return nil, err
@@ -140,6 +141,7 @@ func (e *Endpoint) Negotiated(s sdp.Session) error {
 		Ufrag: peer.Ufrag, Pwd: peer.Pwd,
 		DTLSClient:  peer.Client,
 		Controlling: s.Offerer || peer.Lite,
+		SCTP:        e.startData(conn, s),
 	}
 	for _, f := range peer.Fingerprints {
 		remote.Fingerprints = append(remote.Fingerprints, transport.Fingerprint{Hash: f.Algorithm, Value: f.Value})
@@ -222,6 +224,7 @@ func (e *Endpoint) Close() {
 	if conn != nil {
 		conn.Close()
 	}
+	e.closeData()
 }
 
 var _ endpoint.Negotiator = (*Endpoint)(nil)

@@ -21,7 +21,8 @@ type ConnConfig struct {
 	Pool        *Pool
 	Certificate *Certificate
 	Handler     Handler
-	Events      Events // nil: nobody listens
+	Messages    MessageHandler // of data channels; nil: nobody takes them
+	Events      Events         // nil: nobody listens
 
 	STUN       netip.AddrPort // server for server-reflexive candidates; zero: none
 	TURN       []TURN         // servers for relay candidates
@@ -48,6 +49,7 @@ type Remote struct {
 	Fingerprints []Fingerprint // of its certificate; one must match
 	DTLSClient   bool          // we are the DTLS client: we answered setup:active, or it did passive
 	Controlling  bool          // we control ICE: we made the offer, or the peer is ICE lite
+	SCTP         SCTPPorts     // of data channels
 }
 
 // maxRemoteCandidates bounds what the peer's signalling can make us keep.
@@ -90,8 +92,9 @@ type Conn struct {
 	selectedOnce sync.Once
 	relay        atomic.Pointer[relay] // of ways without a shared socket
 
-	dtls association
-	keys atomic.Pointer[keys]
+	dtls     association
+	keys     atomic.Pointer[keys]
+	channels channels
 
 	send sendSide
 	recv receiveSide
@@ -226,6 +229,7 @@ func (c *Conn) Start(remote Remote) error {
 		return ErrStarted
 	}
 	c.remote = &remote
+	c.channels.negotiated(remote.SCTP, remote.DTLSClient)
 	c.events.post(func(e Events) { e.DTLSState(DTLSNew) })
 	c.connectIfReady()
 	return nil

@@ -17,6 +17,7 @@ import (
 
 const (
 	dtlsQueue        = 32                    // packets, also from before the handshake
+	dataQueue        = 512                   // packets, when they carry data channels
 	dtlsFlight       = 50 * time.Millisecond // first retransmission; the interval doubles
 	handshakeTimeout = 30 * time.Second
 	closeNotifyWait  = time.Second
@@ -26,6 +27,7 @@ const (
 type association struct {
 	queue  *packetQueue // from the read loops
 	served atomic.Bool  // media has come: nothing of DTLS is awaited any more
+	kept   atomic.Bool  // data channels need it: it is never retired
 
 	mu     sync.Mutex
 	conn   *dtls.Conn
@@ -36,6 +38,10 @@ type association struct {
 func (c *Conn) handshake(remote Remote) {
 	c.setDTLS(DTLSConnecting)
 	begun := time.Now()
+	if remote.SCTP.negotiated() {
+		c.dtls.kept.Store(true)
+		c.dtls.queue.grow(dataQueue)
+	}
 	conn, err := c.dtlsConn(remote)
 	if err == nil {
 		ctx, cancel := context.WithTimeout(c.ctx, handshakeTimeout)
@@ -62,7 +68,10 @@ func (c *Conn) handshake(remote Remote) {
 	}
 	c.log.Debug().Stringer("profile", k.profile).Dur("took", time.Since(begun)).Msg("dtls connected")
 	c.setDTLS(DTLSConnected)
-	if !remote.DTLSClient {
+	switch {
+	case remote.SCTP.negotiated():
+		c.work.Go(func() { c.runSCTP(conn, remote.SCTP) })
+	case !remote.DTLSClient:
 		c.work.Go(func() { c.watchDTLS(conn) })
 	}
 }
@@ -121,9 +130,10 @@ func (c *Conn) watchDTLS(conn *dtls.Conn) {
 }
 
 // retire stops reading DTLS, which ends Pion's goroutines for it. The price is
-// that the peer's close_notify is not heard; ICE notices that it is gone.
+// that the peer's close_notify is not heard; ICE notices that it is gone. With data
+// channels it does nothing.
 func (a *association) retire() {
-	if a.served.CompareAndSwap(false, true) {
+	if !a.kept.Load() && a.served.CompareAndSwap(false, true) {
 		a.queue.close()
 	}
 }

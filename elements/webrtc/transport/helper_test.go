@@ -56,7 +56,8 @@ func testCertificate(t testing.TB, k KeyType) *Certificate {
 // side is one end of a test: it records what it hears.
 type side struct {
 	*Conn
-	t testing.TB
+	t    testing.TB
+	sctp SCTPPorts // what its peer is told; zero: no data channels
 
 	mu         sync.Mutex
 	changed    *sync.Cond
@@ -64,9 +65,11 @@ type side struct {
 	candidates []string
 	rtp        []rtp.Packet
 	rtcp       [][]byte
+	messages   []string // "text " or "binary " and what it says
 	gathered   bool
 	onRTP      func(h *rtp.Header, payload []byte, b *media.Burst)
 	onCand     func(text string)
+	onMessage  func(message []byte)
 }
 
 func newSide(t testing.TB, cfg ConnConfig) *side {
@@ -80,7 +83,7 @@ func newSide(t testing.TB, cfg ConnConfig) *side {
 	if cfg.Handler == nil {
 		cfg.Handler = s
 	}
-	cfg.Events = s
+	cfg.Messages, cfg.Events = s, s
 	c, err := NewConn(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -109,6 +112,8 @@ func (s *side) GatheringDone()                  { s.record(func() { s.gathered =
 func (s *side) ICEState(st ICEState)            { s.note("ice " + string(st)) }
 func (s *side) PairSelected(local, peer string) { s.note("pair") }
 func (s *side) DTLSState(st DTLSState)          { s.note("dtls " + string(st)) }
+func (s *side) ChannelOpened(id uint16)         { s.note(fmt.Sprint("opened ", id)) }
+func (s *side) ChannelClosed(id uint16)         { s.note(fmt.Sprint("closed ", id)) }
 func (s *side) Broken(v any)                    { s.note(fmt.Sprint("broken ", v)) }
 
 func (s *side) HandleRTP(h *rtp.Header, payload []byte, _ time.Duration, b *media.Burst) {
@@ -121,6 +126,17 @@ func (s *side) HandleRTP(h *rtp.Header, payload []byte, _ time.Duration, b *medi
 
 func (s *side) HandleRTCP(p []byte, _ time.Duration, _ *media.Burst) {
 	s.record(func() { s.rtcp = append(s.rtcp, slices.Clone(p)) })
+}
+
+func (s *side) HandleMessage(text bool, message []byte, _ time.Duration, _ *media.Burst) {
+	kind := "binary "
+	if text {
+		kind = "text "
+	}
+	if s.onMessage != nil {
+		s.onMessage(message)
+	}
+	s.record(func() { s.messages = append(s.messages, kind+string(message)) })
 }
 
 // wait waits until ok, which is called locked.
@@ -159,6 +175,7 @@ func (s *side) heard(prefix string) (list []string) {
 func remoteOf(s *side, client, controlling bool) Remote {
 	return Remote{
 		Ufrag: s.LocalUfrag(), Pwd: s.LocalPwd(), DTLSClient: client, Controlling: controlling,
+		SCTP:         SCTPPorts{Local: s.sctp.Remote, Remote: s.sctp.Local},
 		Fingerprints: []Fingerprint{{"sha-256", s.cfg.Certificate.Fingerprint()}},
 	}
 }

@@ -34,6 +34,13 @@ func newPacketQueue(limit int) *packetQueue {
 	return q
 }
 
+// grow raises the number of packets that may wait.
+func (q *packetQueue) grow(limit int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.limit = limit
+}
+
 // put appends a copy of p; false when it was dropped.
 func (q *packetQueue) put(p []byte, from netip.AddrPort) bool {
 	q.mu.Lock()

@@ -1,5 +1,5 @@
 // Package transport carries WebRTC connections (one Conn per BUNDLE group)
-// over a few UDP sockets that they share: ICE and DTLS by Pion's building
+// over a few UDP sockets that they share: ICE, DTLS and SCTP by Pion's building
 // blocks, SRTP, the sockets, the read loop and batched sending by its own
 // code. It knows packets, not streams: sequence numbers, reports and
 // retransmission belong to whoever sits on top as the Handler.
@@ -53,6 +53,9 @@ type Events interface {
 	// PairSelected names the candidates that media now takes, before ICEConnected at first.
 	PairSelected(local, remote string)
 	DTLSState(s DTLSState)
+	// ChannelOpened and ChannelClosed tell of data channels, once each.
+	ChannelOpened(id uint16)
+	ChannelClosed(id uint16)
 	// Broken tells that the Handler panicked with v. The connection hears nothing more from its peer.
 	Broken(v any)
 }
@@ -74,6 +77,12 @@ func (NoEvents) PairSelected(string, string) {}
 
 // DTLSState does nothing.
 func (NoEvents) DTLSState(DTLSState) {}
+
+// ChannelOpened does nothing.
+func (NoEvents) ChannelOpened(uint16) {}
+
+// ChannelClosed does nothing.
+func (NoEvents) ChannelClosed(uint16) {}
 
 // Broken does nothing.
 func (NoEvents) Broken(any) {}

@@ -1,0 +1,163 @@
+package webrtc
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/rivero-media/rivero/elements/endpoint"
+	"github.com/rivero-media/rivero/elements/sdp"
+	"github.com/rivero-media/rivero/elements/webrtc/transport"
+	"github.com/rivero-media/rivero/pipeline"
+	"github.com/rivero-media/rivero/pipeline/graph"
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+// sctpPort is that of own offers: the one that every implementation uses, although any would do (RFC 8841 §5).
+const sctpPort = 5000
+
+// messages is the only format of DATA links: what each packet of it carries is text or binary.
+var messages = media.Format{Kind: media.Data, Codec: media.Message}
+
+// data is the DATA side of an endpoint. What the peer sends through any of its channels goes out of it as packets; what
+// comes in goes through all channels that are open.
+type data struct {
+	conn    *transport.Conn
+	output  *media.Output
+	format  *media.Format                // of output
+	bound   atomic.Pointer[media.Format] // of what comes in; nil: nothing is connected
+	session uuid.UUID                    // names the channels in statistics
+}
+
+// HandleMessage is part of transport.MessageHandler.
+func (d *data) HandleMessage(text bool, message []byte, at time.Duration, b *media.Burst) {
+	d.output.Write(&media.Packet{Format: d.format, PTS: at, At: at, Key: true, Text: text, Data: message, Burst: b})
+}
+
+// Accept is part of media.Input.
+func (d *data) Accept(f media.Format) (score int, ok bool) { return 0, f == messages }
+
+// Bind is part of media.Input.
+func (d *data) Bind(f *media.Format, _ media.Source) { d.bound.Store(f) }
+
+// Write is part of media.Input.
+func (d *data) Write(p *media.Packet) {
+	if p.Format == d.bound.Load() {
+		d.conn.SendMessage(p.Text, p.Data)
+	}
+}
+
+// HandleMessage is part of transport.MessageHandler. Messages come after Negotiated only.
+func (e *Endpoint) HandleMessage(text bool, message []byte, at time.Duration, b *media.Burst) {
+	if d := e.data.Load(); d != nil {
+		d.HandleMessage(text, message, at, b)
+	}
+}
+
+// startData puts data channels into the graph, if they were negotiated, and returns their ports.
+func (e *Endpoint) startData(conn *transport.Conn, s sdp.Session) transport.SCTPPorts {
+	for _, m := range s.Media {
+		if m.Kind != media.Data || m.Rejected {
+			continue
+		}
+		d := &data{conn: conn, output: e.NewOutput(media.NoUpstream{}), session: uuid.New()}
+		d.format = d.output.SetFormat(messages)
+		e.data.Store(d)
+		e.Update(func(g *graph.Edit, n *graph.Node) {
+			g.SetOutput(n, media.Data, d.output)
+			g.SetInput(n, media.Data, d)
+		})
+		return transport.SCTPPorts{Local: m.SCTPPort, Remote: m.RemoteSCTPPort}
+	}
+	return transport.SCTPPorts{}
+}
+
+// closeData is called when the transport is closed.
+func (e *Endpoint) closeData() {
+	if d := e.data.Load(); d != nil {
+		d.output.Close()
+	}
+}
+
+// errNoDataChannels is the answer of an endpoint on which none were negotiated.
+var errNoDataChannels = pipeline.Errorf(pipeline.OperationNotSupported, "Data channels are not supported")
+
+func (e *Endpoint) createDataChannel(p createChannelParams) error {
+	d := e.data.Load()
+	if d == nil {
+		return errNoDataChannels
+	}
+	if p.MaxPacketLifeTime >= 0 && p.MaxRetransmits >= 0 {
+		return pipeline.Errorf(pipeline.IllegalParam, "Syntax error")
+	}
+	_, err := d.conn.OpenChannel(transport.ChannelConfig{
+		Label: p.Label, Protocol: p.Protocol, Ordered: p.Ordered,
+		MaxPacketLifeTime: p.MaxPacketLifeTime, MaxRetransmits: p.MaxRetransmits,
+	})
+	switch {
+	case errors.Is(err, transport.ErrNoChannels):
+		return errNoDataChannels
+	case err != nil:
+		log := e.Log()
+		log.Warn().Err(err).Str("label", p.Label).Msg("data channel cannot be created")
+		return pipeline.Errorf(pipeline.UnexpectedError, "Can not create data channel")
+	}
+	return nil
+}
+
+// closeDataChannel succeeds for ids that are not there, as in the original.
+func (e *Endpoint) closeDataChannel(id int) error {
+	d := e.data.Load()
+	if d == nil {
+		return errNoDataChannels
+	}
+	if !d.conn.CloseChannel(id) {
+		log := e.Log()
+		log.Warn().Int("id", id).Msg("there is no data channel to close")
+	}
+	return nil
+}
+
+func (ev events) ChannelOpened(id uint16) { ev.e.Emit(DataChannelOpened{ChannelID: int(id)}) }
+
+func (ev events) ChannelClosed(id uint16) { ev.e.Emit(DataChannelClosed{ChannelID: int(id)}) }
+
+// StatsOf describes the RTP streams and the data channels.
+func (e *Endpoint) StatsOf(kind *media.Kind) map[string]pipeline.StatsEntry {
+	all := e.BaseRtpEndpoint.StatsOf(kind)
+	if d := e.data.Load(); d != nil && (kind == nil || *kind == media.Data) {
+		d.stats(all)
+	}
+	return all
+}
+
+func (d *data) stats(all map[string]pipeline.StatsEntry) {
+	channels, ok := d.conn.ChannelsStats()
+	if !ok {
+		return
+	}
+	now := time.Now()
+	session := endpoint.RTCPeerConnectionStats{
+		DataChannelsOpened: int64(channels.Opened), DataChannelsClosed: int64(channels.Closed),
+	}
+	session.Stats = pipeline.NewStats(d.session.String(), "session", now)
+	all[d.session.String()] = session
+	for _, c := range channels.Channels {
+		id := uuid.NewSHA1(d.session, fmt.Append(nil, c.ID)).String()
+		st := endpoint.RTCDataChannelStats{
+			Label: c.Label, Protocol: c.Protocol, DataChannelID: int64(c.ID), State: endpoint.RTCDataChannelState(c.State),
+			MessagesSent: int64(c.MessagesSent), BytesSent: int64(c.BytesSent),
+			MessagesReceived: int64(c.MessagesReceived), BytesReceived: int64(c.BytesReceived),
+		}
+		st.Stats = pipeline.NewStats(id, "datachannel", now)
+		all[id] = st
+	}
+}
+
+var (
+	_ transport.MessageHandler = (*Endpoint)(nil)
+	_ media.Input              = (*data)(nil)
+)
