@@ -15,7 +15,6 @@ var futureClasses = map[string]bool{
 // future is what elements cannot do yet, by a part of the request that creates one and the operation that needs it, ""
 // for any.
 var future = []struct{ class, part, operation, missing string }{
-	{"WebRtcEndpoint", `"useDataChannels":true`, "", "data channels"},
 	{"PlayerEndpoint", ".png", "play", "playing PNG"},
 	{"PlayerEndpoint", ".mp4", "play", "playing MP4"},
 	{"PlayerEndpoint", ".wav", "play", "playing WAV"},
