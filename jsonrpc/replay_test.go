@@ -45,6 +45,8 @@ type goldenConn struct {
 	answers  map[string][]string        // of ours that the recording has not come to yet, by id
 	events   []string                   // the same
 	deferred []string                   // recorded events that need not come
+	dying    []string                   // objects of ours that were released
+	last     map[string]bool            // events of dying objects: which they still tell is a matter of luck
 	ids      int                        // for requests of our own
 	gone     bool                       // in the recording: what follows there is not replayed
 }
@@ -95,7 +97,7 @@ func (r *replay) play(lines []goldenLine, timed bool) {
 
 func (r *replay) conn(n int) *goldenConn {
 	if r.conns[n] == nil {
-		r.conns[n] = &goldenConn{client: r.connect(r.path), requests: map[string][]goldenRequest{}, answers: map[string][]string{}}
+		r.conns[n] = &goldenConn{client: r.connect(r.path), requests: map[string][]goldenRequest{}, answers: map[string][]string{}, last: map[string]bool{}}
 		r.path = "/kurento"
 	}
 	return r.conns[n]
@@ -206,6 +208,9 @@ func (r *replay) request(l goldenLine) {
 		r.starve(q, envelope.Params)
 	} else {
 		q.text = r.translate(text)
+		if object, _ := scalarText(envelope.Params[objectParam]); envelope.Method == "release" && object != "" {
+			c.dying = append(c.dying, r.translate(object))
+		}
 		c.send(q.text)
 	}
 	c.requests[id] = append(c.requests[id], q)
@@ -377,6 +382,8 @@ func (r *replay) awaits(c *goldenConn, cond func() bool) bool {
 			text = r.back.Replace(text)
 			if isEvent(text) {
 				c.events = append(c.events, text)
+				object := r.parseEvent(text).Object
+				c.last[text] = slices.ContainsFunc(c.dying, func(id string) bool { return strings.HasPrefix(object, id) })
 			} else {
 				c.answers[idText(text)] = append(c.answers[idText(text)], text)
 			}
