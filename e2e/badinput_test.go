@@ -167,7 +167,7 @@ func badFiles(t *testing.T, s *server, c *rawConn) {
 
 	for _, file := range []struct{ what, uri, event, kind string }{
 		{"no file", "file://" + s.path("nowhere.webm"), "Error", "INVALID_URI"},
-		{"an unknown scheme", "gopher://127.0.0.1/x.webm", "Error", "INVALID_URI"},
+		{"an unknown scheme", "gopher://127.0.0.1/x.webm", "Error", "UNEXPECTED_ELEMENT_ERROR"},
 		{"a folder", "file://" + s.files, "Error", "INVALID_URI"},
 		{"an empty file", write("empty.webm", nil), "Error", "INVALID_MEDIA"},
 		{"a text", write("text.webm", []byte(strings.Repeat("this is no media\n", 1000))), "Error", "INVALID_MEDIA"},

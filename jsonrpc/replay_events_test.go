@@ -149,6 +149,11 @@ func (r *replay) candidate(c *goldenConn, text string) {
 	r.texts[recorded] = found
 }
 
+// hasEvent looks for an event of a type among those that the recording has not come to.
+func (r *replay) hasEvent(c *goldenConn, name string) bool {
+	return slices.ContainsFunc(c.events, func(text string) bool { return r.parseEvent(text).Type == name })
+}
+
 // finish judges what is left of a connection: what the original did not send, and what it alone sent.
 func (r *replay) finish(c *goldenConn) {
 	c.send(`{"jsonrpc":"2.0","id":"the end","method":"ping"}`)
