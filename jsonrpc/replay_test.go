@@ -45,7 +45,7 @@ type goldenConn struct {
 	answers  map[string][]string        // of ours that the recording has not come to yet, by id
 	events   []string                   // the same
 	deferred []string                   // recorded events that need not come
-	closing  bool                       // a data channel: ours tells its other end too, the original does not
+	owed     string                     // an event that ours alone is going to tell, see alsoTold
 	dying    []string                   // objects of ours that were released
 	last     map[string]bool            // events of dying objects: which they still tell is a matter of luck
 	ids      int                        // for requests of our own
@@ -126,8 +126,6 @@ func (r *replay) note(l goldenLine) {
 		r.died()
 	case strings.HasPrefix(text, "binary frame"):
 		r.binary = true
-	case text == "closeDataChannel":
-		r.conn(l.Conn).closing = true
 	case pathNote.MatchString(text):
 		r.path = pathNote.FindStringSubmatch(text)[1]
 	case closedNote.MatchString(text):
@@ -210,12 +208,12 @@ func (r *replay) request(l goldenLine) {
 		r.foretell(l, id, q.left)
 		r.starve(q, envelope.Params)
 	} else {
+		if c.owed != "" {
+			r.await(c, func() bool { return r.hasEvent(c, c.owed) })
+			c.owed = ""
+		}
 		q.text = r.translate(text)
 		if object, _ := scalarText(envelope.Params[objectParam]); envelope.Method == "release" && object != "" {
-			if c.closing {
-				r.await(c, func() bool { return r.hasEvent(c, "DataChannelClosed") })
-				c.closing = false
-			}
 			c.dying = append(c.dying, r.translate(object))
 		}
 		c.send(q.text)

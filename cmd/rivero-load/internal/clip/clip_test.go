@@ -12,6 +12,8 @@ import (
 
 	"github.com/at-wat/ebml-go"
 	"github.com/at-wat/ebml-go/webm"
+
+	"github.com/rivero-media/rivero/internal/fftest"
 )
 
 // Contents of the test clips: one key frame in front of every three frames, Opus of 20 ms.
@@ -182,7 +184,7 @@ func TestParseErrors(t *testing.T) {
 
 // TestOpenFFmpegClip reads a clip that ffmpeg made: 6 s of VP8 at 15 frames per second with Opus.
 func TestOpenFFmpegClip(t *testing.T) {
-	path := sharedFile(t, "media/av6.webm")
+	path := fftest.Shared(t, "media/av6.webm")
 	c, err := Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -199,33 +201,6 @@ func TestOpenFFmpegClip(t *testing.T) {
 	if p := c.Video.Period; p < 5900*time.Millisecond || p > 6100*time.Millisecond {
 		t.Errorf("period %v", p)
 	}
-}
-
-// sharedFile names a file of the reference data beside the repository, or skips the test, with the reason; in CI the
-// data must be there.
-func sharedFile(t *testing.T, name string) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above the test")
-		}
-		dir = filepath.Dir(dir)
-	}
-	path := filepath.Join(dir, "..", "shared", name)
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("reference data: %v", err)
-		}
-		t.Skipf("reference data not beside the repository: %v", err)
-	}
-	return path
 }
 
 // TestSynthesise checks what the tool promises of a clip made without a file: rate, packets per second, key frames.

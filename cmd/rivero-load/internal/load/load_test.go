@@ -17,6 +17,7 @@ import (
 	"github.com/rivero-media/rivero/cmd/rivero-load/internal/fakekurento"
 	"github.com/rivero-media/rivero/cmd/rivero-load/internal/kurento"
 	"github.com/rivero-media/rivero/cmd/rivero-load/internal/peer"
+	"github.com/rivero-media/rivero/internal/fftest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -76,7 +77,7 @@ func TestFanout(t *testing.T) {
 func TestLoopbackOfRealClip(t *testing.T) {
 	s := fakekurento.New(t, fakekurento.Faults{OldEvents: true})
 	o := options(s, Loopback, 2)
-	o.Clip = sharedFile(t, "media/av6.webm")
+	o.Clip = fftest.Shared(t, "media/av6.webm")
 	r := runOnce(t, s, o)
 	if !r.OK() || r.Connected != 2 || r.Delivered != r.Expected || r.Expected < 60 {
 		t.Errorf("report %+v", r)
@@ -239,18 +240,4 @@ func TestTable(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, out.String())
 		}
 	}
-}
-
-// sharedFile names a file of the reference data beside the repository, or skips the test, with the reason; in CI the
-// data must be there.
-func sharedFile(t *testing.T, name string) string {
-	t.Helper()
-	path := filepath.Join("..", "..", "..", "..", "..", "shared", name) // this package is four folders deep
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("reference data: %v", err)
-		}
-		t.Skipf("reference data not beside the repository: %v", err)
-	}
-	return path
 }
