@@ -144,8 +144,11 @@ func (r *replay) diff(what, path string, want, got any) []difference {
 		return r.diffObjects(what, path, w, g)
 	case []any:
 		g, ok := got.([]any)
-		if !ok || len(w) != len(g) {
+		if !ok {
 			return []difference{{path, fmt.Sprintf("%v instead of a list of %d", got, len(w))}}
+		}
+		if len(w) != len(g) { // how many there are belongs to the difference
+			return []difference{{fmt.Sprintf("%s %d instead of %d", path, len(g), len(w)), fmt.Sprint(got)}}
 		}
 		var all []difference
 		for i, partner := range r.partners(what, path+"[]", w, g) {

@@ -75,8 +75,8 @@ func (r *replay) event(c *goldenConn, text string) {
 		if !r.awaits(c, func() bool { return r.take(c, text) }) {
 			r.differ(class, "no "+e.label(), fmt.Sprintf("line %d: %s\n among %s", r.at+1, text, strings.Join(c.events, "\n")))
 		}
-		if alsoTold[class+" "+e.name()] {
-			c.owed = e.name()
+		if also := alsoTold[class+" "+e.name()]; also != "" {
+			c.owed = also
 		}
 	}
 	r.tell(text, "event")
@@ -85,7 +85,7 @@ func (r *replay) event(c *goldenConn, text string) {
 // constant is an event without what is different in each.
 func constant(text string) string { return volatile.ReplaceAllString(text, "") }
 
-var volatile = regexp.MustCompile(`"(timestampMillis|componentId|connectionId)":"[^"]*"`)
+var volatile = regexp.MustCompile(`"(timestampMillis|componentId|connectionId|binName)":"[^"]*"`)
 
 // take finds our event for a recorded one.
 func (r *replay) take(c *goldenConn, text string) bool {
@@ -152,11 +152,12 @@ func (r *replay) candidate(c *goldenConn, text string) {
 	r.texts[recorded] = found
 }
 
-// alsoTold are the events, by class, that ours tells once more than the original, some time later. The replay awaits the
-// second one before the next request, which would otherwise come before it in some runs.
-var alsoTold = map[string]bool{
-	"WebRtcEndpoint DataChannelClosed":                     true, // at the other end
-	"RecorderEndpoint MediaFlowInStateChanged NOT_FLOWING": true, // of the other kind
+// alsoTold are the events that ours alone tells, some time after one that both tell. The replay awaits them before the next
+// request, which would otherwise come before them in some runs.
+var alsoTold = map[string]string{
+	"WebRtcEndpoint DataChannelClosed":                     "DataChannelClosed",                     // at the other end
+	"RecorderEndpoint MediaFlowInStateChanged NOT_FLOWING": "MediaFlowInStateChanged NOT_FLOWING",   // of the other kind
+	"WebRtcEndpoint IceComponentStateChanged FAILED":       "IceComponentStateChanged DISCONNECTED", // of the endpoint that lost its peer
 }
 
 // name is the type of an event and the state that it tells.

@@ -108,6 +108,7 @@ type BaseRtpEndpoint struct {
 	receivers [len(media.Kinds)]*stream.Receiver
 	senders   [len(media.Kinds)]*stream.Sender
 	statsIDs  [len(media.Kinds)]struct{ in, out string }
+	announced [len(media.Kinds)]uint32 // SSRC of what the peer is going to send, 0: not known
 
 	session atomic.Pointer[stream.Session] // nil before negotiation
 }

@@ -66,6 +66,9 @@ func (e *BaseRtpEndpoint) line(m *sdp.Media) stream.Line {
 		l.Receive = codecs
 		e.receivers[m.Kind] = l.Receiver
 		e.statsIDs[m.Kind].in = uuid.NewString()
+		if len(m.RemoteSSRCs) > 0 {
+			e.announced[m.Kind] = m.RemoteSSRCs[0]
+		}
 	}
 	if m.Send {
 		l.Sender = stream.NewSender(m.Kind)

@@ -47,7 +47,8 @@ type RTCOutboundRTPStreamStats struct {
 	RoundTripTime float64 `kurento:"roundTripTime"` // seconds
 }
 
-// StatsOf describes the RTP streams of one kind of media, or of all.
+// StatsOf describes the RTP streams of one kind of media, or of all. As in the original, those of a kind are there from
+// its first packet in either direction on.
 func (e *BaseRtpEndpoint) StatsOf(kind *media.Kind) map[string]pipeline.StatsEntry {
 	now := time.Now()
 	all := map[string]pipeline.StatsEntry{}
@@ -57,13 +58,27 @@ func (e *BaseRtpEndpoint) StatsOf(kind *media.Kind) map[string]pipeline.StatsEnt
 		if kind != nil && *kind != k {
 			continue
 		}
+		var in stream.ReceiverStats
+		var out stream.SenderStats
 		if r := e.receivers[k]; r != nil {
-			id := e.statsIDs[k].in
-			all[id] = inbound(id, now, r.Stats())
+			in = r.Stats()
 		}
 		if s := e.senders[k]; s != nil {
+			out = s.Stats()
+		}
+		if in.Packets+out.Packets == 0 {
+			continue
+		}
+		if in.SSRC == 0 {
+			in.SSRC = e.announced[k]
+		}
+		if in.SSRC != 0 {
+			id := e.statsIDs[k].in
+			all[id] = inbound(id, now, in)
+		}
+		if out.SSRC != 0 {
 			id := e.statsIDs[k].out
-			all[id] = outbound(id, now, s.Stats())
+			all[id] = outbound(id, now, out)
 		}
 	}
 	return all

@@ -28,8 +28,8 @@ type Endpoint struct {
 	conn       *transport.Conn // nil before the first description
 	early      []sdp.IceCandidate
 	pair       *IceCandidatePair
-	ice        transport.ICEState  // "" before the connection exists
-	dtls       transport.DTLSState // "" before the connection exists
+	ice        transport.ICEState  // "" before it is told
+	dtls       transport.DTLSState // "" before it is told
 	closed     bool
 }
 
@@ -114,7 +114,7 @@ func (e *Endpoint) connect(certificate *transport.Certificate) (*transport.Conn,
 	if e.closed {
 		return nil, transport.ErrClosed
 	}
-	e.conn, e.ice, e.dtls = conn, transport.ICEDisconnected, transport.DTLSNew
+	e.conn = conn
 	return conn, nil
 }
 

@@ -131,12 +131,13 @@ func (g *Graph) reportOut(n *Node, k media.Kind) {
 	}
 }
 
-// reportIn derives the flow into every node, and out of those that pass it on, from their producers.
+// reportIn derives the flow into every node that takes the kind, and out of those that pass it on, from their producers.
 func (g *Graph) reportIn() {
 	for n := range g.nodes {
 		for _, k := range media.Kinds {
 			_, via := g.producerOf(n, k)
-			flowing := len(via) > 0 && via[len(via)-1].state[k].flowing[Out]
+			takes := n.inputs[k] != nil || n.through[k] != nil
+			flowing := takes && len(via) > 0 && via[len(via)-1].state[k].flowing[Out]
 			g.setFlow(n, k, In, flowing)
 		}
 	}
@@ -157,13 +158,14 @@ func (g *Graph) setFlow(n *Node, k media.Kind, d Direction, flowing bool) {
 	g.report(func() { g.observer.Flow(n, k, d, flowing) })
 }
 
-// reportTranscoding says for each node whose media flows to somebody whether it is converted on the way.
+// reportTranscoding says for each node whose media flows whether it is converted on the way to somebody. It is not
+// while nobody takes it, which is told too, at the first packet, as by the original.
 func (g *Graph) reportTranscoding() {
 	type use struct {
 		n *Node
 		k media.Kind
 	}
-	used := map[use]bool{} // present: somebody takes it; true: converted for one of them
+	used := map[use]bool{} // true: converted for somebody who takes it
 	for n := range g.nodes {
 		for _, k := range media.Kinds {
 			if n.inputs[k] == nil || g.bound[n.inputs[k]] == nil {
@@ -176,13 +178,15 @@ func (g *Graph) reportTranscoding() {
 			}
 		}
 	}
-	for u, transcoding := range used {
-		s := &u.n.state[u.k]
-		if !s.flowing[Out] || s.decided && s.transcoding == transcoding {
-			continue
+	for n := range g.nodes {
+		for _, k := range media.Kinds {
+			s, transcoding := &n.state[k], used[use{n, k}]
+			if !s.flowing[Out] || s.decided && s.transcoding == transcoding {
+				continue
+			}
+			s.decided, s.transcoding = true, transcoding
+			g.report(func() { g.observer.Transcoding(n, k, transcoding) })
 		}
-		s.decided, s.transcoding = true, transcoding
-		g.report(func() { g.observer.Transcoding(u.n, u.k, transcoding) })
 	}
 }
 

@@ -161,7 +161,7 @@ func NewConn(cfg ConnConfig) (*Conn, error) {
 		selected: make(chan struct{}),
 		closed:   make(chan struct{}),
 	}
-	c.states = states{ice: ICEDisconnected, dtls: DTLSNew}
+	c.states = states{ice: ICEDisconnected}
 	c.events.events = cfg.Events
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.dtls.queue = newPacketQueue(dtlsQueue)
@@ -230,7 +230,9 @@ func (c *Conn) Start(remote Remote) error {
 	}
 	c.remote = &remote
 	c.channels.negotiated(remote.SCTP, remote.DTLSClient)
-	c.events.post(func(e Events) { e.DTLSState(DTLSNew) })
+	if !remote.DTLSClient {
+		c.setDTLS(DTLSNew) // as Kurento does: the server waits from now on
+	}
 	c.connectIfReady()
 	return nil
 }
@@ -333,6 +335,9 @@ func (c *Conn) Close() error {
 		return nil
 	}
 	c.closing = true
+	if c.states.patience != nil {
+		c.states.patience.Stop()
+	}
 	agent := c.agent
 	c.mu.Unlock()
 

@@ -116,12 +116,45 @@ func TestNothingIsHeardBeforeGather(t *testing.T) {
 	if err := a.AddRemoteCandidate("candidate:1 1 UDP 1 192.0.2.99 9 typ host"); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Start(remoteOf(b, true, false)); err != nil {
+	if err := a.Start(remoteOf(b, false, true)); err != nil {
 		t.Fatal(err)
 	}
 	a.waitFor("dtls NEW")
 	if got := a.heard("ice"); got != nil || len(a.candidates) > 0 || pool.Stats().Sockets > 0 {
 		t.Errorf("heard %v, candidates %v, %d sockets", got, a.candidates, pool.Stats().Sockets)
+	}
+}
+
+// A candidate that does not answer is told as a failure when Kurento tells it; one that comes later connects all the same.
+func TestLateCandidateAfterFailureConnects(t *testing.T) {
+	pool := newTestPool(t, PoolConfig{})
+	a, b := newSide(t, ConnConfig{Pool: pool}), newSide(t, ConnConfig{Pool: pool})
+	if err := a.AddRemoteCandidate("candidate:1 1 UDP 1 192.0.2.99 9 typ host"); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Start(remoteOf(b, false, true)); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Gather(); err != nil {
+		t.Fatal(err)
+	}
+	a.waitFor("ice FAILED")
+	if err := b.Start(remoteOf(a, true, false)); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Gather(); err != nil {
+		t.Fatal(err)
+	}
+	b.waitFor("done")
+	for _, c := range b.candidates {
+		if err := a.AddRemoteCandidate(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.waitFor("dtls CONNECTED")
+	want := []string{"ice GATHERING", "ice CONNECTING", "ice FAILED", "ice CONNECTING", "ice CONNECTED", "ice READY"}
+	if got := a.heard("ice"); !slices.Equal(got, want) {
+		t.Errorf("heard %v, want %v", got, want)
 	}
 }
 

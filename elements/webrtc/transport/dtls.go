@@ -36,7 +36,8 @@ type association struct {
 
 // handshake runs DTLS over the selected pair and takes the SRTP keys from it.
 func (c *Conn) handshake(remote Remote) {
-	c.setDTLS(DTLSConnecting)
+	c.tellDTLS(DTLSNew)
+	c.tellDTLS(DTLSConnecting)
 	begun := time.Now()
 	if remote.SCTP.negotiated() {
 		c.dtls.kept.Store(true)
@@ -56,7 +57,7 @@ func (c *Conn) handshake(remote Remote) {
 		c.dtls.queue.close()
 		if c.ctx.Err() == nil {
 			c.log.Warn().Err(err).Msg("dtls handshake failed")
-			c.setDTLS(DTLSFailed)
+			c.tellDTLS(DTLSFailed)
 		}
 		return
 	}
@@ -67,7 +68,7 @@ func (c *Conn) handshake(remote Remote) {
 		c.dtls.retire()
 	}
 	c.log.Debug().Stringer("profile", k.profile).Dur("took", time.Since(begun)).Msg("dtls connected")
-	c.setDTLS(DTLSConnected)
+	c.tellDTLS(DTLSConnected)
 	switch {
 	case remote.SCTP.negotiated():
 		c.work.Go(func() { c.runSCTP(conn, remote.SCTP) })
@@ -122,7 +123,7 @@ func (c *Conn) watchDTLS(conn *dtls.Conn) {
 	for {
 		if _, err := conn.Read(buf); err != nil {
 			if !c.dtls.served.Load() && c.ctx.Err() == nil {
-				c.setDTLS(DTLSClosed)
+				c.tellDTLS(DTLSClosed)
 			}
 			return
 		}

@@ -116,14 +116,14 @@ func (p *handPeer) check(s *side, to netip.AddrPort, nominate bool, priority uin
 // wait waits until ok, which is called locked.
 func (p *handPeer) wait(what string, ok func() bool) {
 	p.t.Helper()
-	late := time.AfterFunc(patience, func() { p.record(func() {}) })
+	late := time.AfterFunc(limit, func() { p.record(func() {}) })
 	defer late.Stop()
-	end := time.Now().Add(patience)
+	end := time.Now().Add(limit)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for !ok() {
 		if time.Now().After(end) {
-			p.t.Fatalf("no %s after %v", what, patience)
+			p.t.Fatalf("no %s after %v", what, limit)
 		}
 		p.changed.Wait()
 	}
@@ -134,10 +134,10 @@ func until(t *testing.T, what string, f func(), ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	end := time.Now().Add(patience)
+	end := time.Now().Add(limit)
 	for !ok() {
 		if time.Now().After(end) {
-			t.Fatalf("no %s after %v", what, patience)
+			t.Fatalf("no %s after %v", what, limit)
 		}
 		f()
 		<-tick.C

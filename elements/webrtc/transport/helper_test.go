@@ -18,8 +18,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience bounds every wait of these tests; it is reached only when they fail.
-const patience = 20 * time.Second
+// limit bounds every wait of these tests; it is reached only when they fail.
+const limit = 20 * time.Second
 
 // testLog shows warnings, and everything with TRANSPORT_LOG set.
 func testLog(t testing.TB) zerolog.Logger {
@@ -142,14 +142,14 @@ func (s *side) HandleMessage(text bool, message []byte, _ time.Duration, _ *medi
 // wait waits until ok, which is called locked.
 func (s *side) wait(what string, ok func() bool) {
 	s.t.Helper()
-	late := time.AfterFunc(patience, func() { s.record(func() {}) })
+	late := time.AfterFunc(limit, func() { s.record(func() {}) })
 	defer late.Stop()
-	end := time.Now().Add(patience)
+	end := time.Now().Add(limit)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for !ok() {
 		if time.Now().After(end) {
-			s.t.Fatalf("no %s after %v; heard %v", what, patience, s.log)
+			s.t.Fatalf("no %s after %v; heard %v", what, limit, s.log)
 		}
 		s.changed.Wait()
 	}

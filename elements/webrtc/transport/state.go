@@ -1,12 +1,23 @@
 package transport
 
-import "github.com/pion/ice/v4"
+import (
+	"time"
+
+	"github.com/pion/ice/v4"
+)
+
+// patience is how long the peer's candidates are checked before the connection is told to have failed: when libnice,
+// and so Kurento, has given up the last of them. The checks go on for as long as the agent's (failAfter), so a
+// late answer still connects.
+const patience = 7 * time.Second
 
 // states is what Events was told last. Guarded by Conn.mu.
 type states struct {
-	ice  ICEState
-	dtls DTLSState
-	pair *way // told by PairSelected
+	ice      ICEState
+	dtls     DTLSState   // "": nothing yet
+	pair     *way        // told by PairSelected
+	ended    bool        // the agent has given up for good
+	patience *time.Timer // from the last candidate of the peer on, until a pair is selected
 }
 
 // setICE tells of a new ICE state, once. Called locked.
@@ -18,10 +29,25 @@ func (c *Conn) setICE(s ICEState) {
 }
 
 // connecting tells that checks are under way, as Kurento does: when both
-// sides' candidates are there. Called locked.
+// sides' candidates are there. A new candidate takes a failure back. Called locked.
 func (c *Conn) connecting() {
-	if c.remote != nil && c.agent != nil && c.states.ice == ICEGathering {
-		c.setICE(ICEConnecting)
+	if c.remote == nil || c.agent == nil || c.closing || c.states.pair != nil || c.states.ended {
+		return
+	}
+	c.setICE(ICEConnecting)
+	if c.states.patience == nil {
+		c.states.patience = time.AfterFunc(patience, c.giveUp)
+	} else {
+		c.states.patience.Reset(patience)
+	}
+}
+
+// giveUp tells that no candidate of the peer has answered.
+func (c *Conn) giveUp() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.states.pair == nil && !c.closing {
+		c.setICE(ICEFailed)
 	}
 }
 
@@ -34,6 +60,7 @@ func (c *Conn) pairSelected(next, last *way) {
 		c.events.post(func(e Events) { e.PairSelected(next.local, next.peer) })
 	}
 	c.states.pair = next
+	c.states.patience.Stop()
 	c.connected()
 }
 
@@ -61,15 +88,20 @@ func (c *Conn) agentState(s ice.ConnectionState) {
 		c.setICE(ICEDisconnected)
 	case ice.ConnectionStateFailed:
 		c.setICE(ICEFailed)
-		c.states.pair = nil
+		c.states.pair, c.states.ended = nil, true
 		c.way.Store(nil) // no consent: nothing more is sent (RFC 7675 §5.1)
 	}
 }
 
-// setDTLS tells of a new DTLS state, once.
-func (c *Conn) setDTLS(s DTLSState) {
+// tellDTLS is setDTLS for whoever does not hold the lock.
+func (c *Conn) tellDTLS(s DTLSState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.setDTLS(s)
+}
+
+// setDTLS tells of a new DTLS state, once. Called locked.
+func (c *Conn) setDTLS(s DTLSState) {
 	if c.states.dtls != s {
 		c.states.dtls = s
 		c.events.post(func(e Events) { e.DTLSState(s) })
