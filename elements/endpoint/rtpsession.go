@@ -54,7 +54,7 @@ func (e *BaseRtpEndpoint) StartSession(t stream.Transport, s sdp.Session, cname 
 
 // line makes the streams of one m-line. Called locked.
 func (e *BaseRtpEndpoint) line(m *sdp.Media) stream.Line {
-	l := stream.Line{SSRC: m.SSRC, AbsSendTime: m.ExtensionID(sdp.AbsSendTime)}
+	l := stream.Line{MID: m.MID, SSRC: m.SSRC, Extensions: stream.Extensions{AbsSendTime: m.ExtensionID(sdp.AbsSendTime)}}
 	codecs := make([]stream.Codec, len(m.Codecs))
 	for i, c := range m.Codecs {
 		codecs[i] = stream.Codec{

@@ -51,6 +51,7 @@ type Feedback struct {
 	PLI  bool // picture loss indication, RFC 4585 §6.3.1
 	FIR  bool // full intra request, RFC 5104 §4.3.1
 	REMB bool // goog-remb, draft-alvestrand-rmcat-remb
+	TWCC bool // transport-cc, draft-holmer-rmcat-transport-wide-cc-extensions
 }
 
 // Extension is an RTP header extension (RFC 8285).

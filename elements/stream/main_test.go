@@ -156,7 +156,7 @@ func newBench(t testing.TB, change ...func(lines []Line)) *bench {
 	lines := []Line{
 		{
 			SSRC: localSSRC, Receiver: b.video, Receive: []Codec{vp8, h264},
-			Sender: b.videoOut, Send: []Codec{vp8, h264}, AbsSendTime: 3,
+			Sender: b.videoOut, Send: []Codec{vp8, h264}, Extensions: Extensions{AbsSendTime: 3},
 		},
 		{
 			SSRC: localSSRC + 1, Receiver: b.audio, Receive: []Codec{opus},

@@ -22,7 +22,7 @@ func TestEverythingAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	viewer, err := NewSession(&wire{t: t}, []Line{{SSRC: 2, Sender: out, Send: []Codec{vp8, h264}, AbsSendTime: 3}}, Options{})
+	viewer, err := NewSession(&wire{t: t}, []Line{{SSRC: 2, Sender: out, Send: []Codec{vp8, h264}, Extensions: Extensions{AbsSendTime: 3}}}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func BenchmarkForward(b *testing.B) {
 			var senders []media.Sink
 			for range viewers {
 				out := NewSender(media.Video)
-				v, err := NewSession(transport, []Line{{SSRC: 1, Sender: out, Send: []Codec{vp8}, AbsSendTime: 3}}, Options{})
+				v, err := NewSession(transport, []Line{{SSRC: 1, Sender: out, Send: []Codec{vp8}, Extensions: Extensions{AbsSendTime: 3}}}, Options{})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -286,7 +286,7 @@ func TestNewSessionChecksItsLines(t *testing.T) {
 		{"whole frames", []Line{{SSRC: 1, Sender: snd, Send: with(func(c *Codec) { c.Format.Packed = false })}}, "bad m-line 0: payload type 96 is not packed"},
 		{"wrong kind", []Line{{SSRC: 1, Sender: snd, Send: []Codec{opus}}}, "bad m-line 0: payload type 111 is AUDIO on a line of VIDEO"},
 		{"no sender", []Line{{SSRC: 1, Send: []Codec{vp8}}}, "bad m-line 0: formats to send without a sender"},
-		{"extension id", []Line{{SSRC: 1, AbsSendTime: 15}}, "bad m-line 0: extension id 15 is not between 1 and 14"},
+		{"extension id", []Line{{SSRC: 1, Extensions: Extensions{AbsSendTime: 15}}}, "bad m-line 0: extension id 15 is not between 1 and 14"},
 	}
 	for _, tt := range tests {
 		s, err := NewSession(new(silent), tt.lines, Options{})

@@ -59,7 +59,7 @@ func (s *Sender) attach(session *Session, l *Line) {
 	s.session, s.ssrc = session, l.SSRC
 	s.codecs = append([]Codec(nil), l.Send...)
 	s.header = rtp.Header{Version: 2, SSRC: l.SSRC}
-	s.absTime = newAbsTime(&s.header, l.AbsSendTime)
+	s.absTime = newAbsTime(&s.header, l.Extensions.AbsSendTime)
 	// Random beginnings (RFC 3550 section 5.1), the number in the lower half so
 	// that the peer's SRTP does not meet a wrap among the first packets (RFC 3711
 	// section 3.3.1).

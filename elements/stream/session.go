@@ -31,6 +31,7 @@ type Feedback struct {
 	PLI  bool // nack pli
 	FIR  bool // ccm fir
 	REMB bool // goog-remb
+	TWCC bool // transport-cc: the peer reports when each packet came
 }
 
 // Codec is one negotiated payload type of an m-line.
@@ -41,17 +42,32 @@ type Codec struct {
 	// Takes tells which formats besides Format the peer can decode under this payload
 	// type, as H264 of a lower profile; nil: none.
 	Takes func(media.Format) bool
+	// RTX is the payload type of retransmissions (RFC 4588), 0: the same packet is sent again.
+	RTX uint8
+}
+
+// Extensions are the ids of negotiated RTP header extensions (RFC 8285), 1 to 14, 0: not negotiated.
+type Extensions struct {
+	AbsSendTime uint8 // abs-send-time
+	TransportCC uint8 // transport-wide sequence number
+	AudioLevel  uint8 // RFC 6464
+	MID         uint8 // RFC 9143
+	RID         uint8 // RFC 8852
+	RepairedRID uint8 // RFC 8852
 }
 
 // Line is one m-line as negotiated. The direction decides which of Receiver and
 // Sender are set.
 type Line struct {
-	SSRC        uint32 // ours, announced by a=ssrc; also what our reports come from
-	Receiver    *Receiver
-	Receive     []Codec // payload types the peer may send
-	Sender      *Sender
-	Send        []Codec // payload types the peer takes, the one it prefers first
-	AbsSendTime uint8   // header extension id of abs-send-time on what we send, 0: not negotiated
+	MID        string // "" when the peer does not name its m-lines
+	SSRC       uint32 // ours, announced by a=ssrc; also what our reports come from
+	RTX        uint32 // our SSRC of retransmissions, 0: they are not negotiated
+	Receiver   *Receiver
+	Receive    []Codec  // payload types the peer may send
+	RIDs       []string // layers of the peer's simulcast (RFC 8853), as it listed them; none: one stream
+	Sender     *Sender
+	Send       []Codec // payload types the peer takes, the one it prefers first
+	Extensions Extensions
 }
 
 // Options are the parts of a session that its owner decides. The callbacks may
@@ -147,8 +163,8 @@ func (s *Session) check(l *Line) error {
 			return fmt.Errorf("local ssrc %d is used twice", l.SSRC)
 		}
 	}
-	if l.AbsSendTime > 14 {
-		return fmt.Errorf("extension id %d is not between 1 and 14", l.AbsSendTime)
+	if l.Extensions.AbsSendTime > 14 {
+		return fmt.Errorf("extension id %d is not between 1 and 14", l.Extensions.AbsSendTime)
 	}
 	if l.Sender == nil && len(l.Send) > 0 {
 		return errors.New("formats to send without a sender")

@@ -55,7 +55,7 @@ func TestNothingIsAllocatedPerPacket(t *testing.T) {
 	transport, senders := new(silent), []media.Sink(nil)
 	for range viewers {
 		s := NewSender(media.Video)
-		session, err := NewSession(transport, []Line{{SSRC: 1, Sender: s, Send: []Codec{vp8}, AbsSendTime: 3}}, Options{})
+		session, err := NewSession(transport, []Line{{SSRC: 1, Sender: s, Send: []Codec{vp8}, Extensions: Extensions{AbsSendTime: 3}}}, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
