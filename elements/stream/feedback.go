@@ -69,68 +69,86 @@ func (r *Receiver) SetMaxBitrate(bps int) {
 // nobody to ask: should the stream not begin with a key frame, it is asked then.
 func (r *Receiver) RequestKeyFrame() {
 	r.mu.Lock()
-	s, local := r.session, r.local
-	if r.kind != media.Video || s == nil || r.codec == nil {
-		r.wantsKey = r.codec == nil
-		r.mu.Unlock()
+	t := r.tracks[0]
+	r.mu.Unlock()
+	t.requestKeyFrame()
+}
+
+func (t *track) requestKeyFrame() {
+	t.mu.Lock()
+	s, local := t.session, t.local
+	if t.kind != media.Video || s == nil || t.codec == nil {
+		t.wantsKey = t.codec == nil
+		t.mu.Unlock()
 		return
 	}
 	var request rtcp.Packet
-	switch feedback := r.codec.Feedback; {
+	switch feedback := t.codec.Feedback; {
 	case feedback.PLI:
-		r.counters.pli++
-		request = &rtcp.PictureLossIndication{SenderSSRC: local, MediaSSRC: r.ssrc}
+		t.counters.pli++
+		request = &rtcp.PictureLossIndication{SenderSSRC: local, MediaSSRC: t.ssrc}
 	case feedback.FIR:
-		r.counters.fir++
+		t.counters.fir++
 		request = &rtcp.FullIntraRequest{
 			SenderSSRC: local,
-			FIR:        []rtcp.FIREntry{{SSRC: r.ssrc, SequenceNumber: uint8(r.counters.fir)}},
+			FIR:        []rtcp.FIREntry{{SSRC: t.ssrc, SequenceNumber: uint8(t.counters.fir)}},
 		}
 	}
-	r.mu.Unlock()
+	t.mu.Unlock()
 	if request != nil {
 		s.sendFeedback(local, request)
 	}
 }
 
 // askAgain reports what was just found missing. It runs on the read goroutine.
-func (r *Receiver) askAgain(in received) {
+func (t *track) askAgain(in *received) {
 	if in.tooMuch {
-		r.RequestKeyFrame()
+		t.requestKeyFrame()
 		return
 	}
 	seqs := make([]uint16, in.lost)
 	for i := range seqs {
 		seqs[i] = in.first + uint16(i)
 	}
-	r.sendNACK(in.session, seqs)
+	t.sendNACK(in.session, seqs)
 	in.session.kick() // for the repetition
 }
 
 // repair asks again for what is still missing and tells when to look again.
 func (r *Receiver) repair(now time.Duration) (next time.Duration) {
 	r.mu.Lock()
-	s := r.session
-	if s == nil || len(r.missing.list) == 0 {
-		r.mu.Unlock()
-		return never
-	}
-	seqs, next := r.missing.due(now, s.RoundTrip(), nil)
+	tracks := r.tracks
 	r.mu.Unlock()
-	if len(seqs) > 0 {
-		r.sendNACK(s, seqs)
+	next = never
+	for _, t := range tracks {
+		next = min(next, t.repair(now))
 	}
 	return next
 }
 
-func (r *Receiver) sendNACK(s *Session, seqs []uint16) {
-	r.mu.Lock()
+func (t *track) repair(now time.Duration) (next time.Duration) {
+	t.mu.Lock()
+	s := t.session
+	if s == nil || len(t.missing.list) == 0 {
+		t.mu.Unlock()
+		return never
+	}
+	seqs, next := t.missing.due(now, s.RoundTrip(), nil)
+	t.mu.Unlock()
+	if len(seqs) > 0 {
+		t.sendNACK(s, seqs)
+	}
+	return next
+}
+
+func (t *track) sendNACK(s *Session, seqs []uint16) {
+	t.mu.Lock()
 	nack := &rtcp.TransportLayerNack{
-		SenderSSRC: r.local, MediaSSRC: r.ssrc,
+		SenderSSRC: t.local, MediaSSRC: t.ssrc,
 		Nacks: rtcp.NackPairsFromSequenceNumbers(seqs),
 	}
-	r.counters.nack++
-	r.mu.Unlock()
+	t.counters.nack++
+	t.mu.Unlock()
 	s.sendFeedback(nack.SenderSSRC, nack)
 }
 
@@ -139,7 +157,8 @@ func (r *Receiver) sendNACK(s *Session, seqs []uint16) {
 func (r *Receiver) remb(now time.Duration, reporting bool) (message rtcp.Packet, next time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.session == nil || r.codec == nil || !r.codec.Feedback.REMB || r.kind != media.Video {
+	sources := r.told()
+	if len(sources) == 0 {
 		return nil, never
 	}
 	l := &r.rate
@@ -155,8 +174,21 @@ func (r *Receiver) remb(now time.Duration, reporting bool) (message rtcp.Packet,
 	}
 	l.told, l.toldAt = bps, now
 	return &rtcp.ReceiverEstimatedMaximumBitrate{
-		SenderSSRC: r.local, Bitrate: float32(bps), SSRCs: []uint32{r.ssrc},
+		SenderSSRC: r.local, Bitrate: float32(bps), SSRCs: sources,
 	}, never
+}
+
+// told lists the streams whose bitrate the publisher is told. Called locked.
+func (r *Receiver) told() (sources []uint32) {
+	if r.session == nil || r.kind != media.Video {
+		return nil
+	}
+	for _, t := range r.tracks {
+		if t.codec != nil && t.codec.Feedback.REMB {
+			sources = append(sources, t.ssrc)
+		}
+	}
+	return sources
 }
 
 // sendFeedback sends a message in the smallest compound packet that RFC 4585

@@ -1,6 +1,9 @@
 package stream
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // maxSources bounds how many SSRCs of report senders are remembered.
 const maxSources = 16
@@ -24,34 +27,37 @@ func (s *Session) left(sources []uint32, at time.Duration) {
 		delete(s.sources, ssrc)
 	}
 	s.mu.Unlock()
-	for i := range s.lines {
-		if r := s.lines[i].Receiver; r != nil {
+	lines := s.lines()
+	for i := range lines {
+		if r := lines[i].Receiver; r != nil {
 			r.leave(sources, at)
 		}
 	}
 	s.updateState(at)
 }
 
-// leave notes a goodbye of the stream, if it was one of sources.
+// leave notes a goodbye of a stream, if it was one of sources.
 func (r *Receiver) leave(sources []uint32, at time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, ssrc := range sources {
-		if r.running && ssrc == r.ssrc {
-			r.byeAt = at
+	for _, t := range r.tracks {
+		if t.running && slices.Contains(sources, t.ssrc) {
+			t.byeAt = at
 		}
 	}
 }
 
-// heardAt is when the stream was last heard of, false when it has left. Packets
-// that were on their way when the goodbye came do not bring it back.
-func (r *Receiver) heardAt() (time.Duration, bool) {
+// heardAt is when a stream was last heard of, false when all have left. Packets
+// that were on their way when the goodbye came do not bring one back.
+func (r *Receiver) heardAt() (last time.Duration, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.running || r.byeAt != never && r.lastAt < r.byeAt+lateAfterSwitch {
-		return 0, false
+	for _, t := range r.tracks {
+		if t.running && (t.byeAt == never || t.lastAt >= t.byeAt+lateAfterSwitch) {
+			last, known = max(last, t.lastAt), true
+		}
 	}
-	return r.lastAt, true
+	return last, known
 }
 
 // expire notices a peer that has fallen silent and tells when to look again.
@@ -75,8 +81,9 @@ func (s *Session) updateState(now time.Duration) (next time.Duration) {
 		}
 		last, known = max(last, at), true
 	}
-	for i := range s.lines {
-		if r := s.lines[i].Receiver; r != nil {
+	lines := s.lines()
+	for i := range lines {
+		if r := lines[i].Receiver; r != nil {
 			if at, ok := r.heardAt(); ok && now-at < peerTimeout {
 				last, known = max(last, at), true
 			}

@@ -46,8 +46,9 @@ func (s *Session) run() {
 // again. Calling it early does no harm.
 func (s *Session) tick(now time.Duration) (next time.Duration) {
 	next = s.report(now)
-	for i := range s.lines {
-		l := &s.lines[i]
+	lines := s.lines()
+	for i := range lines {
+		l := &lines[i]
 		if l.Receiver == nil {
 			continue
 		}
@@ -97,12 +98,12 @@ func around(mean time.Duration) time.Duration {
 func (s *Session) compose(now time.Duration) []rtcp.Packet {
 	var reports, rates []rtcp.Packet
 	var sources []uint32
-	for i := range s.lines {
-		l := &s.lines[i]
+	lines := s.lines()
+	for i := range lines {
+		l := &lines[i]
 		var blocks []rtcp.ReceptionReport
 		if l.Receiver != nil {
-			if block, active := l.Receiver.reception(now); active {
-				blocks = append(blocks, block)
+			if blocks = l.Receiver.reception(now); len(blocks) > 0 {
 				if remb, _ := l.Receiver.remb(now, true); remb != nil {
 					rates = append(rates, remb)
 				}
@@ -132,42 +133,32 @@ func (s *Session) compose(now time.Duration) []rtcp.Packet {
 	return append(append(packets, reports[1:]...), rates...)
 }
 
-// reception is the report block about the stream; false when nothing came since
-// the last one.
-func (r *Receiver) reception(now time.Duration) (b rtcp.ReceptionReport, active bool) {
+// reception makes the report blocks about the streams of which something came since the last ones.
+func (r *Receiver) reception(now time.Duration) (blocks []rtcp.ReceptionReport) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.arrivals.running || r.arrivals.received == r.reportedPackets {
-		return b, false
+	for _, t := range r.tracks {
+		if t.arrivals.running && t.arrivals.received != t.reportedPackets {
+			blocks = append(blocks, t.reception(now))
+		}
 	}
-	r.reportedPackets = r.arrivals.received
-	r.counters.fraction = r.arrivals.fraction()
-	b = rtcp.ReceptionReport{
-		SSRC:               r.ssrc,
-		FractionLost:       r.counters.fraction,
-		TotalLost:          uint32(min(max(r.arrivals.lost(), 0), 1<<23-1)),
-		LastSequenceNumber: uint32(r.arrivals.top),
-		Jitter:             uint32(r.arrivals.jitter >> 4),
-		LastSenderReport:   r.senderReport,
-	}
-	if r.senderReport != 0 {
-		b.Delay = toMiddle(now - r.senderReportAt)
-	}
-	return b, true
+	return blocks
 }
 
-// sayGoodbye tells the peer that our sources leave.
-func (s *Session) sayGoodbye() {
-	var sources []uint32
-	for i := range s.lines {
-		sources = append(sources, s.lines[i].SSRC)
+// reception is the report block about the stream. Called locked.
+func (t *track) reception(now time.Duration) rtcp.ReceptionReport {
+	t.reportedPackets = t.arrivals.received
+	t.counters.fraction = t.arrivals.fraction()
+	b := rtcp.ReceptionReport{
+		SSRC:               t.ssrc,
+		FractionLost:       t.counters.fraction,
+		TotalLost:          uint32(min(max(t.arrivals.lost(), 0), 1<<23-1)),
+		LastSequenceNumber: uint32(t.arrivals.top),
+		Jitter:             uint32(t.arrivals.jitter >> 4),
+		LastSenderReport:   t.senderReport,
 	}
-	if len(sources) == 0 {
-		return
+	if t.senderReport != 0 {
+		b.Delay = toMiddle(now - t.senderReportAt)
 	}
-	s.send([]rtcp.Packet{
-		&rtcp.ReceiverReport{SSRC: sources[0]},
-		s.description(sources[0]),
-		&rtcp.Goodbye{Sources: sources},
-	})
+	return b
 }

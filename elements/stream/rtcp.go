@@ -121,8 +121,9 @@ func isREMB(raw []byte) bool { return len(raw) >= 16 && string(raw[12:16]) == "R
 
 // sender is the one of our senders with the given SSRC.
 func (s *Session) sender(ssrc uint32) *Sender {
-	for i := range s.lines {
-		if l := &s.lines[i]; l.SSRC == ssrc {
+	lines := s.lines()
+	for i := range lines {
+		if l := &lines[i]; l.SSRC == ssrc {
 			return l.Sender
 		}
 	}
@@ -131,15 +132,18 @@ func (s *Session) sender(ssrc uint32) *Sender {
 
 // senderReport takes the peer's report about a stream it sends.
 func (s *Session) senderReport(p *rtcp.SenderReport, at time.Duration) {
-	for i := range s.lines {
-		r := s.lines[i].Receiver
+	lines := s.lines()
+	for i := range lines {
+		r := lines[i].Receiver
 		if r == nil {
 			continue
 		}
 		r.mu.Lock()
-		if r.session != nil && r.running && r.ssrc == p.SSRC {
-			r.senderReport, r.senderReportAt = ntpMiddle(p.NTPTime), at
-			r.clock.report(p.NTPTime, p.RTPTime, at)
+		for _, t := range r.tracks {
+			if r.session != nil && t.running && t.ssrc == p.SSRC {
+				t.senderReport, t.senderReportAt = ntpMiddle(p.NTPTime), at
+				t.clock.report(p.NTPTime, p.RTPTime, at)
+			}
 		}
 		r.mu.Unlock()
 	}

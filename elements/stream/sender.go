@@ -38,7 +38,9 @@ type Sender struct {
 	splice   splice
 	pictures pictures
 	header   rtp.Header
-	absTime  *absTime // nil: not negotiated
+
+	extensions Extensions
+	absTime    *absTime // nil: not negotiated
 
 	remb     int // last limit of the peer, 0: none
 	min, max int // what the owner lets it be, bit/s, 0: no bound
@@ -52,18 +54,54 @@ var _ media.Input = (*Sender)(nil)
 // NewSender makes a sender that accepts nothing until it is negotiated.
 func NewSender(kind media.Kind) *Sender { return &Sender{kind: kind} }
 
-// attach puts the sender to work for a session.
-func (s *Sender) attach(session *Session, l *Line) {
+// attach puts the sender to work for a session. before sent by the same SSRC in this session, nil: nobody did.
+func (s *Sender) attach(session *Session, l *Line, before *Sender) {
+	if before != nil && before != s {
+		before.mu.Lock() // out of work already: nothing waits for it
+		defer before.mu.Unlock()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.session, s.ssrc = session, l.SSRC
-	s.codecs = append([]Codec(nil), l.Send...)
+	s.session, s.ssrc, s.codecs, s.codec = session, l.SSRC, l.Send, nil
+	s.setHeader(l)
+	if before == nil {
+		// Random beginnings (RFC 3550 section 5.1), the number in the lower half so
+		// that the peer's SRTP does not meet a wrap among the first packets (RFC 3711
+		// section 3.3.1).
+		s.splice.begin(uint16(rand.Uint32()>>17), rand.Uint32())
+		return
+	}
+	// A number that was used once is never used again: see absTime.
+	s.splice, s.pictures = before.splice, pictures{used: before.pictures.used, id: before.pictures.id, tl0: before.pictures.tl0}
+	s.counters.packets, s.counters.bytes = before.counters.packets, before.counters.bytes
+	s.splice.cut()
+}
+
+// renew tells a sender at work what was negotiated anew.
+func (s *Sender) renew(l *Line) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.codec
+	s.codecs, s.codec = l.Send, nil
+	if s.format != nil {
+		if i := s.codecFor(*s.format); i >= 0 {
+			s.codec = &s.codecs[i]
+		}
+	}
+	if s.setHeader(l) || before != nil && (s.codec == nil || s.codec.PayloadType != before.PayloadType) {
+		s.splice.forget()
+	}
+}
+
+// setHeader prepares the header of all packets and tells whether it differs from before.
+func (s *Sender) setHeader(l *Line) (changed bool) {
+	if s.header.SSRC == l.SSRC && s.extensions == l.Extensions {
+		return false
+	}
+	s.extensions = l.Extensions
 	s.header = rtp.Header{Version: 2, SSRC: l.SSRC}
 	s.absTime = newAbsTime(&s.header, l.Extensions.AbsSendTime)
-	// Random beginnings (RFC 3550 section 5.1), the number in the lower half so
-	// that the peer's SRTP does not meet a wrap among the first packets (RFC 3711
-	// section 3.3.1).
-	s.splice.begin(uint16(rand.Uint32()>>17), rand.Uint32())
+	return true
 }
 
 // open is called when the peer can be reached: a key frame that was asked for before may have come and gone.

@@ -1,8 +1,6 @@
 package stream
 
 import (
-	"errors"
-	"fmt"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -84,13 +82,11 @@ type Options struct {
 // never is the time at which nothing is due.
 const never = time.Duration(math.MaxInt64)
 
-// Session is one RTP session with one peer. Its lines do not change.
+// Session is one RTP session with one peer.
 type Session struct {
 	transport Transport
-	lines     []Line
 	opts      Options
-	incoming  []incoming
-	types     [128]uint8 // payload type -> index into incoming, plus one
+	table     atomic.Pointer[table] // written under mu
 
 	ready     atomic.Bool   // the transport can send
 	quiet     atomic.Bool   // no report is planned: the next packet plans one
@@ -99,6 +95,7 @@ type Session struct {
 	malformed atomic.Uint64 // RTCP packets that could not be read
 
 	mu        sync.Mutex
+	senders   map[uint32]*Sender       // who sent last by an SSRC of ours
 	sources   map[uint32]time.Duration // SSRCs that sent reports, and when last
 	connected atomic.Bool              // written under mu
 
@@ -112,100 +109,35 @@ type Session struct {
 	closed   bool
 }
 
-// incoming is where packets of one payload type go.
-type incoming struct {
-	receiver *Receiver
-	codec    *Codec
-}
-
-var errLine = errors.New("bad m-line")
-
 // NewSession makes a session out of negotiated m-lines and puts their receivers
 // and senders to work; each of them belongs to one session only. The caller
 // starts it when the transport can send, and closes it in any case.
-func NewSession(t Transport, lines []Line, o Options) (*Session, error) {
+func NewSession(transport Transport, lines []Line, o Options) (*Session, error) {
 	if o.Clock == nil {
 		o.Clock = new(PeerClock)
 	}
 	if o.Now == nil {
 		o.Now = media.Now
 	}
+	t, err := newTable(lines)
+	if err != nil {
+		return nil, err
+	}
 	s := &Session{
-		transport: t, lines: append([]Line(nil), lines...), opts: o,
-		sources: make(map[uint32]time.Duration), reportAt: never, spread: around,
+		transport: transport, opts: o,
+		senders: make(map[uint32]*Sender), sources: make(map[uint32]time.Duration),
+		reportAt: never, spread: around,
 		wake: make(chan struct{}, 1), closing: make(chan struct{}),
 	}
 	s.quiet.Store(true)
-	for i := range s.lines {
-		if err := s.check(&s.lines[i]); err != nil {
-			return nil, fmt.Errorf("%w %d: %w", errLine, i, err)
-		}
-	}
-	for i := range s.lines {
-		l := &s.lines[i]
-		if l.Receiver != nil {
-			l.Receiver.attach(s, l)
-		}
-		if l.Sender != nil {
-			l.Sender.attach(s, l)
-		}
-	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.replace(new(table), t)
 	return s, nil
 }
 
-// check looks at one line and enters its payload types.
-func (s *Session) check(l *Line) error {
-	if l.SSRC == 0 {
-		return errors.New("no local ssrc")
-	}
-	for i := range s.lines {
-		if other := &s.lines[i]; other != l && other.SSRC == l.SSRC {
-			return fmt.Errorf("local ssrc %d is used twice", l.SSRC)
-		}
-	}
-	if l.Extensions.AbsSendTime > 14 {
-		return fmt.Errorf("extension id %d is not between 1 and 14", l.Extensions.AbsSendTime)
-	}
-	if l.Sender == nil && len(l.Send) > 0 {
-		return errors.New("formats to send without a sender")
-	}
-	for i := range l.Send {
-		if err := l.Send[i].check(l.Sender.kind); err != nil {
-			return err
-		}
-	}
-	if l.Receiver == nil {
-		return nil
-	}
-	l.Receive = append([]Codec(nil), l.Receive...)
-	for i := range l.Receive {
-		c := &l.Receive[i]
-		if err := c.check(l.Receiver.kind); err != nil {
-			return err
-		}
-		if s.types[c.PayloadType] != 0 {
-			return fmt.Errorf("payload type %d is used twice", c.PayloadType)
-		}
-		s.incoming = append(s.incoming, incoming{receiver: l.Receiver, codec: c})
-		s.types[c.PayloadType] = uint8(len(s.incoming))
-	}
-	return nil
-}
-
-// check tells what makes a codec unusable on a line of the given kind.
-func (c *Codec) check(kind media.Kind) error {
-	switch {
-	case c.Format.Kind != kind:
-		return fmt.Errorf("payload type %d is %v on a line of %v", c.PayloadType, c.Format.Kind, kind)
-	case c.PayloadType > 127:
-		return fmt.Errorf("payload type %d is above 127", c.PayloadType)
-	case c.Format.ClockRate == 0:
-		return fmt.Errorf("payload type %d has no clock rate", c.PayloadType)
-	case !c.Format.Packed:
-		return fmt.Errorf("payload type %d is not packed", c.PayloadType)
-	}
-	return nil
-}
+// lines are the m-lines as negotiated now.
+func (s *Session) lines() []Line { return s.table.Load().lines }
 
 // Start lets the session send. The owner calls it once, when the transport can:
 // what is written before is dropped, so that nothing counts as sent, a key frame
@@ -223,8 +155,9 @@ func (s *Session) Start() {
 
 // open lets the senders send.
 func (s *Session) open() {
-	for i := range s.lines {
-		if snd := s.lines[i].Sender; snd != nil {
+	lines := s.lines()
+	for i := range lines {
+		if snd := lines[i].Sender; snd != nil {
 			snd.open()
 		}
 	}
@@ -244,16 +177,19 @@ func (s *Session) end() {
 	s.mu.Unlock()
 	close(s.closing)
 	s.done.Wait()
-	for i := range s.lines {
-		if r := s.lines[i].Receiver; r != nil {
+	lines := s.lines() // closed: they change no more
+	var sources []uint32
+	for i := range lines {
+		sources = append(sources, lines[i].SSRC)
+		if r := lines[i].Receiver; r != nil {
 			r.detach()
 		}
-		if snd := s.lines[i].Sender; snd != nil {
+		if snd := lines[i].Sender; snd != nil {
 			snd.detach()
 		}
 	}
-	if started {
-		s.sayGoodbye()
+	if started && len(sources) > 0 {
+		s.sayGoodbye(sources)
 	}
 }
 
@@ -261,12 +197,13 @@ func (s *Session) end() {
 // connection's read goroutine, which owns b; header and payload are valid
 // during the call only. at is when the packet came, on the pipeline clock.
 func (s *Session) HandleRTP(h *rtp.Header, payload []byte, at time.Duration, b *media.Burst) {
-	n := s.types[h.PayloadType&0x7f]
+	t := s.table.Load()
+	n := t.types[h.PayloadType&0x7f]
 	if n == 0 {
 		s.stray.Add(1)
 		return
 	}
-	in := &s.incoming[n-1]
+	in := &t.incoming[n-1]
 	in.receiver.handle(h, payload, at, b, in.codec)
 	if !s.connected.Load() {
 		s.updateState(at)

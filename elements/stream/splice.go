@@ -26,6 +26,7 @@ type splice struct {
 	open   bool              // the current epoch goes on
 	used   bool              // a packet was ever placed
 	top    int64             // highest own extended sequence number
+	oldest int64             // the lowest that can be sent again
 
 	timestamp uint32 // own timestamp of the top packet
 	pts       time.Duration
@@ -53,6 +54,9 @@ func (s *splice) cut() {
 	s.open = false
 	s.epochs = [keptEpochs]epoch{}
 }
+
+// forget has the packets of the past not found any more, but goes on.
+func (s *splice) forget() { s.oldest = s.top + 1 }
 
 // continues tells whether p belongs to the current epoch.
 func (s *splice) continues(p *media.Packet) bool {
@@ -98,7 +102,7 @@ func (s *splice) place(p *media.Packet) (ext int64, timestamp uint32, ok bool) {
 // origin finds the source packet that was, or will be, sent as number seq.
 func (s *splice) origin(seq uint16) (source uint16, ext int64, e epoch, ok bool) {
 	ext = s.top - int64(uint16(s.top)-seq)
-	if s.top-ext >= media.RingSlots {
+	if s.top-ext >= media.RingSlots || ext < s.oldest {
 		return 0, 0, e, false
 	}
 	for _, e := range s.epochs {

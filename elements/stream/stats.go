@@ -40,14 +40,15 @@ type ReceiverStats struct {
 func (r *Receiver) Stats() ReceiverStats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c := &r.counters
+	t := r.tracks[0]
+	c := &t.counters
 	st := ReceiverStats{
-		SSRC: r.ssrc, Packets: c.packets, Bytes: c.bytes, Discarded: c.discarded,
-		Lost: r.arrivals.lost(), FractionLost: c.fraction,
+		SSRC: t.ssrc, Packets: c.packets, Bytes: c.bytes, Discarded: c.discarded,
+		Lost: t.arrivals.lost(), FractionLost: c.fraction,
 		PLI: c.pli, FIR: c.fir, NACK: c.nack, REMB: r.rate.told,
 	}
-	if r.codec != nil {
-		st.Jitter = span(r.arrivals.jitter>>4, r.codec.Format.ClockRate)
+	if t.codec != nil {
+		st.Jitter = span(t.arrivals.jitter>>4, t.codec.Format.ClockRate)
 	}
 	if r.session != nil {
 		st.RoundTrip = r.session.RoundTrip()
