@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/rtp"
 
 	"github.com/rivero-media/rivero/pipeline/media"
 )
@@ -62,44 +61,55 @@ func (s *Sender) resend(nacks []rtcp.NackPair, at time.Duration, b *media.Burst)
 	}
 }
 
-// resendOne sends the packet with own number seq again, exactly as it was sent.
+// resendOne sends the packet with own number seq again: as a retransmission, or else exactly as it was sent.
 func (s *Sender) resendOne(seq uint16, at time.Duration, b *media.Burst) {
 	s.mu.Lock()
-	session, from, codec := s.session, s.from, s.codec
+	defer s.mu.Unlock()
 	source, ext, e, ok := s.splice.origin(seq)
-	if !ok || session == nil || from == nil || codec == nil {
-		s.mu.Unlock()
+	if !ok || s.session == nil || s.from == nil || s.codec == nil {
 		return
 	}
-	pause := min(max(session.RoundTrip(), leastResend), mostResend)
+	pause := min(max(s.session.RoundTrip(), leastResend), mostResend)
 	if !s.resent.allow(ext, at, pause) {
-		s.mu.Unlock()
 		return
 	}
-	h := rtp.Header{Version: 2, PayloadType: codec.PayloadType, SequenceNumber: seq, SSRC: s.ssrc}
-	if s.absTime != nil && s.absTime.repeat(&h, ext) != nil {
-		s.mu.Unlock()
-		return
-	}
-	s.mu.Unlock()
-
-	size := -1
-	from.Resend(source, func(p *media.Packet) {
-		if p.RTP.SSRC != e.ssrc {
-			return // the ring holds another stream's packet by this number
+	s.from.Resend(source, func(p *media.Packet) {
+		if p.RTP.SSRC == e.ssrc { // else the ring holds another stream's packet by this number
+			s.repeat(p, ext, &e, b)
 		}
-		h.Marker, h.Timestamp = p.RTP.Marker, p.RTP.Timestamp+e.timeShift
-		session.transport.WriteRTP(&h, e.pictures.numberAgain(p.Data), b)
-		size = len(p.Data)
 	})
-	if size < 0 {
-		return
+}
+
+// repeatsApart tells whether retransmissions are packets of a stream of their own. Called locked.
+func (s *Sender) repeatsApart() bool { return s.codec.RTX != 0 && s.repeats.header.SSRC != 0 }
+
+// repeat sends p, a packet of the source, once more as number ext. Called locked.
+func (s *Sender) repeat(p *media.Packet, ext int64, e *epoch, b *media.Burst) {
+	h := &s.header
+	h.Marker, h.PayloadType = p.RTP.Marker, s.codec.PayloadType
+	h.SequenceNumber, h.Timestamp = uint16(ext), p.RTP.Timestamp+e.timeShift
+	payload := p.Data
+	if s.codec.Format.Codec == media.VP8 {
+		payload = e.pictures.numberAgain(payload)
 	}
-	s.mu.Lock()
-	s.counters.packets++
-	s.counters.bytes += uint64(size)
+	switch {
+	case s.repeatsApart():
+		h, payload = s.repeats.wrap(h, payload, s.codec.RTX)
+		if s.stamps != nil {
+			s.stamps.set(s.session.opts.Now(), 0)
+		}
+	case s.stamps != nil:
+		if _, known := s.stamps.repeat(ext); !known {
+			return
+		}
+	}
+	s.session.transport.WriteRTP(h, payload, b)
 	s.counters.resent++
-	s.mu.Unlock()
+	s.counters.resentBytes += uint64(len(p.Data))
+	if !s.repeatsApart() {
+		s.counters.packets++
+		s.counters.bytes += uint64(len(p.Data))
+	}
 }
 
 // keyFrameWanted passes the peer's request on.

@@ -80,6 +80,12 @@ func (a *arrivals) add(seq uint16) (ext int64, gap int, v verdict) {
 	return ext, gap, v
 }
 
+// misses tells whether the packet with number seq would fill a hole.
+func (a *arrivals) misses(seq uint16) bool {
+	step := int64(int16(seq - uint16(a.top)))
+	return a.running && step < 0 && step > -arrivalWindow && a.top+step >= a.base && !a.has(a.top+step)
+}
+
 // timed takes the arrival of the first packet of a new timestamp for the jitter
 // estimate. The others of its frame say nothing about the network: they were
 // captured together and sent one after the other.

@@ -102,7 +102,7 @@ type pair struct {
 	sink     sink
 }
 
-func newPair(t *testing.T, seed uint64, forward, back link) *pair {
+func newPair(t *testing.T, seed uint64, forward, back link, change ...func(lines []Line)) *pair {
 	n := &network{now: time.Hour, random: rand.New(rand.NewPCG(seed, 2))}
 	p := &pair{network: n, out: NewSender(media.Video), in: NewReceiver(media.Video, nil, nil), forward: &forward}
 	forward.net, back.net = n, n
@@ -114,7 +114,11 @@ func newPair(t *testing.T, seed uint64, forward, back link) *pair {
 		{&forward, Line{SSRC: 1, Sender: p.out, Send: []Codec{vp8, h264}}},
 		{&back, Line{SSRC: 2, Receiver: p.in, Receive: []Codec{vp8, h264}}},
 	} {
-		s, err := NewSession(end.transport, []Line{end.line}, Options{CNAME: "c", Now: clock})
+		lines := []Line{end.line}
+		for _, f := range change {
+			f(lines)
+		}
+		s, err := NewSession(end.transport, lines, Options{CNAME: "c", Now: clock})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -123,6 +123,9 @@ func (s *Session) compose(now time.Duration) []rtcp.Packet {
 			continue
 		}
 		sources = append(sources, l.SSRC)
+		if sr != nil && l.RTX != 0 {
+			sources = append(sources, l.RTX)
+		}
 	}
 	if len(reports) == 0 {
 		return nil

@@ -38,9 +38,10 @@ type Sender struct {
 	splice   splice
 	pictures pictures
 	header   rtp.Header
+	repeats  repeats
 
 	extensions Extensions
-	absTime    *absTime // nil: not negotiated
+	stamps     *stamps // nil: none is negotiated
 
 	remb     int // last limit of the peer, 0: none
 	min, max int // what the owner lets it be, bit/s, 0: no bound
@@ -63,7 +64,7 @@ func (s *Sender) attach(session *Session, l *Line, before *Sender) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.session, s.ssrc, s.codecs, s.codec = session, l.SSRC, l.Send, nil
-	s.setHeader(l)
+	s.setHeaders(l)
 	if before == nil {
 		// Random beginnings (RFC 3550 section 5.1), the number in the lower half so
 		// that the peer's SRTP does not meet a wrap among the first packets (RFC 3711
@@ -71,9 +72,12 @@ func (s *Sender) attach(session *Session, l *Line, before *Sender) {
 		s.splice.begin(uint16(rand.Uint32()>>17), rand.Uint32())
 		return
 	}
-	// A number that was used once is never used again: see absTime.
+	// A number that was used once is never used again: see stamps.
 	s.splice, s.pictures = before.splice, pictures{used: before.pictures.used, id: before.pictures.id, tl0: before.pictures.tl0}
 	s.counters.packets, s.counters.bytes = before.counters.packets, before.counters.bytes
+	if before.repeats.ssrc == l.RTX {
+		s.repeats.ssrc, s.repeats.header.SequenceNumber = l.RTX, before.repeats.header.SequenceNumber
+	}
 	s.splice.cut()
 }
 
@@ -88,20 +92,26 @@ func (s *Sender) renew(l *Line) {
 			s.codec = &s.codecs[i]
 		}
 	}
-	if s.setHeader(l) || before != nil && (s.codec == nil || s.codec.PayloadType != before.PayloadType) {
+	if s.setHeaders(l) || before != nil && (s.codec == nil || s.codec.PayloadType != before.PayloadType) {
 		s.splice.forget()
 	}
 }
 
-// setHeader prepares the header of all packets and tells whether it differs from before.
-func (s *Sender) setHeader(l *Line) (changed bool) {
-	if s.header.SSRC == l.SSRC && s.extensions == l.Extensions {
-		return false
+// setHeaders prepares what the headers of all packets have in common and tells whether those of media
+// differ from before.
+func (s *Sender) setHeaders(l *Line) (changed bool) {
+	if s.header.SSRC != l.SSRC || s.extensions != l.Extensions {
+		changed = true
+		s.extensions, s.stamps = l.Extensions, newStamps(&l.Extensions)
+		s.header = rtp.Header{Version: 2, SSRC: l.SSRC}
+		if s.stamps != nil {
+			s.stamps.prepare(&s.header)
+		}
 	}
-	s.extensions = l.Extensions
-	s.header = rtp.Header{Version: 2, SSRC: l.SSRC}
-	s.absTime = newAbsTime(&s.header, l.Extensions.AbsSendTime)
-	return true
+	if changed || s.repeats.header.SSRC != l.RTX {
+		s.repeats.begin(l.RTX, s.stamps)
+	}
+	return changed
 }
 
 // open is called when the peer can be reached: a key frame that was asked for before may have come and gone.
@@ -204,12 +214,15 @@ func (s *Sender) forward(p *media.Packet) (ask media.Source) {
 	h := &s.header
 	h.Marker, h.PayloadType = p.RTP.Marker, s.codec.PayloadType
 	h.SequenceNumber, h.Timestamp = uint16(ext), timestamp
-	if s.absTime != nil {
-		s.absTime.stamp(ext, s.session.opts.Now())
-	}
 	payload := p.Data
 	if s.codec.Format.Codec == media.VP8 {
 		payload = s.pictures.number(payload, s.splice.epochs[0].pictures, ext == s.splice.top)
+	}
+	if s.stamps != nil {
+		values := s.stamps.set(s.session.opts.Now(), 0)
+		if !s.repeatsApart() {
+			s.stamps.remember(ext, values)
+		}
 	}
 	s.session.transport.WriteRTP(h, payload, p.Burst)
 	s.counters.packets++

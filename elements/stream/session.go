@@ -204,7 +204,11 @@ func (s *Session) HandleRTP(h *rtp.Header, payload []byte, at time.Duration, b *
 		return
 	}
 	in := &t.incoming[n-1]
-	in.receiver.handle(h, payload, at, b, in.codec)
+	if in.repeated {
+		in.receiver.handleRepeated(h, payload, at, b, in.codec)
+	} else {
+		in.receiver.handle(h, payload, at, b, in.codec)
+	}
 	if !s.connected.Load() {
 		s.updateState(at)
 	}

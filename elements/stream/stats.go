@@ -5,18 +5,20 @@ import "time"
 // receiverCounters counts one remote stream. Guarded by the receiver's mutex.
 type receiverCounters struct {
 	packets, bytes, discarded uint64
+	repeated, spare           uint64 // retransmissions (RFC 4588) that were missing, and the others
 	pli, fir, nack            uint64
 	fraction                  uint8
 }
 
 // senderCounters counts what was sent. Guarded by the sender's mutex.
 type senderCounters struct {
-	packets, bytes, resent uint64
-	pli, fir, nack         uint64
-	reported               uint64 // packets at the time of the last report
-	lost                   int64
-	fraction               uint8
-	jitter                 time.Duration
+	packets, bytes      uint64 // of the stream itself
+	resent, resentBytes uint64 // sent again by whichever way
+	pli, fir, nack      uint64
+	reported            uint64 // packets at the time of the last report
+	lost                int64
+	fraction            uint8
+	jitter              time.Duration
 }
 
 // ReceiverStats describes the stream that comes from the peer, beginning with
@@ -26,6 +28,8 @@ type ReceiverStats struct {
 	Packets      uint64
 	Bytes        uint64 // payload only
 	Discarded    uint64 // duplicates and packets far out of order
+	Repeated     uint64 // retransmissions (RFC 4588) among Packets
+	Spare        uint64 // retransmissions of what had come already: the publisher probed its path
 	Lost         int64
 	FractionLost uint8 // since the report before the last, in 1/256
 	Jitter       time.Duration
@@ -44,6 +48,7 @@ func (r *Receiver) Stats() ReceiverStats {
 	c := &t.counters
 	st := ReceiverStats{
 		SSRC: t.ssrc, Packets: c.packets, Bytes: c.bytes, Discarded: c.discarded,
+		Repeated: c.repeated, Spare: c.spare,
 		Lost: t.arrivals.lost(), FractionLost: c.fraction,
 		PLI: c.pli, FIR: c.fir, NACK: c.nack, REMB: r.rate.told,
 	}

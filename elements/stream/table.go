@@ -19,6 +19,7 @@ type table struct {
 type incoming struct {
 	receiver *Receiver
 	codec    *Codec
+	repeated bool // they are retransmissions of packets of the codec
 }
 
 var errLine = errors.New("bad m-line")
@@ -39,11 +40,16 @@ func (t *table) enter(l *Line) error {
 	if l.SSRC == 0 {
 		return errors.New("no local ssrc")
 	}
+	if l.RTX == l.SSRC {
+		return fmt.Errorf("local ssrc %d is used twice", l.SSRC)
+	}
 	for i := range t.lines {
 		switch other := &t.lines[i]; {
 		case other == l:
 		case other.SSRC == l.SSRC:
 			return fmt.Errorf("local ssrc %d is used twice", l.SSRC)
+		case l.RTX != 0 && (other.RTX == l.RTX || other.SSRC == l.RTX):
+			return fmt.Errorf("local ssrc %d is used twice", l.RTX)
 		case l.Receiver != nil && other.Receiver == l.Receiver, l.Sender != nil && other.Sender == l.Sender:
 			return errors.New("its receiver or sender is another line's")
 		}
@@ -70,6 +76,12 @@ func (t *table) enter(l *Line) error {
 			return err
 		}
 		if err := t.direct(c.PayloadType, incoming{receiver: l.Receiver, codec: c}); err != nil {
+			return err
+		}
+		if c.RTX == 0 {
+			continue
+		}
+		if err := t.direct(c.RTX, incoming{receiver: l.Receiver, codec: c, repeated: true}); err != nil {
 			return err
 		}
 	}
