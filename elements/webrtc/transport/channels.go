@@ -46,7 +46,7 @@ type channels struct {
 	dropped  atomic.Uint64 // messages that the peer was too slow for, or too long
 }
 
-// negotiated is called once, by Start.
+// negotiated is called by Start, and by Renegotiate when there were none.
 func (s *channels) negotiated(ports SCTPPorts, dtlsClient bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,6 +54,13 @@ func (s *channels) negotiated(ports SCTPPorts, dtlsClient bool) {
 	if !dtlsClient {
 		s.next = 1 // even ids belong to the DTLS client (RFC 8832 §6)
 	}
+}
+
+// agreed returns the ports that were negotiated.
+func (s *channels) agreed() SCTPPorts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ports
 }
 
 // OpenChannel makes a data channel, at once or as soon as the connection is there, and

@@ -33,6 +33,11 @@ type ConnConfig struct {
 	// family in what is announced; zero: unchanged.
 	ExternalIPv4, ExternalIPv6 netip.Addr
 
+	// KeepDTLS goes on reading DTLS when media flows, as data channels need it. Without it, of a
+	// connection that has none only the keys remain: that saves three goroutines and 8 KiB, but data channels
+	// cannot be added by Renegotiate, and only ICE notices that the peer is gone.
+	KeepDTLS bool
+
 	Log zerolog.Logger
 }
 
@@ -58,39 +63,32 @@ const maxRemoteCandidates = 128
 // Conn is one WebRTC connection (BUNDLE group): one ICE component, one DTLS
 // association, its SRTP keys. Its methods may be called from any goroutine.
 type Conn struct {
-	cfg        ConnConfig
-	pool       *Pool
-	log        zerolog.Logger
-	ufrag, pwd string
-	events     eventQueue
-	ctx        context.Context // ends with Close
-	cancel     context.CancelFunc
-	work       sync.WaitGroup // every goroutine of ours, events excepted
+	cfg    ConnConfig
+	pool   *Pool
+	log    zerolog.Logger
+	events eventQueue
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	work   sync.WaitGroup // every goroutine of ours, events excepted
 
 	mu      sync.Mutex
-	remote  *Remote         // set by Start
-	waiting []ice.Candidate // remote candidates from before Gather
-	heard   int             // remote candidates so far
-	agent   *ice.Agent      // made by Gather
-	retired []*hostConn     // of before an ICE restart
+	remote  *Remote     // set by Start
+	now     *generation // the run of ICE that signalling is about
+	old     *generation // the one that media takes, while now has no pair yet; else nil
+	port    *port       // taken by the first Gather
 	closing bool
 	states  states
 
-	// Made by Gather, unchanged afterwards.
-	port    *port
-	sockets []*Socket
-	mux     *mux
-	turn    *turnNet
-	names   candidateNames
+	hosts struct {
+		mu     sync.Mutex
+		list   []*hostConn // one per socket
+		closed bool
+	}
 
-	nominated, chosen uint64 // pair IDs; see roam
-
-	ice          atomic.Pointer[ice.Conn] // set when checks start
-	way          atomic.Pointer[way]      // where packets go; nil until a pair is selected
-	lost         atomic.Bool              // the peer has been silent for disconnectAfter
-	selected     chan struct{}            // closed with the first way
+	way          atomic.Pointer[way] // where packets go; nil until a pair is selected
+	lost         atomic.Bool         // the peer has been silent for disconnectAfter
+	selected     chan struct{}       // closed with the first way
 	selectedOnce sync.Once
-	relay        atomic.Pointer[relay] // of ways without a shared socket
 
 	dtls     association
 	keys     atomic.Pointer[keys]
@@ -105,8 +103,9 @@ type Conn struct {
 // way is where a connection's packets go: straight to a socket, or, with no
 // destination, through the ICE connection (relays, TCP, private sockets).
 type way struct {
-	host  *hostConn // nil: no candidate of our own sockets
+	of    *generation
 	dest  *destination
+	relay *relay // nil with dest, and until checks are known to have begun
 	local string // candidate texts, for events and statistics
 	peer  string
 }
@@ -156,8 +155,6 @@ func NewConn(cfg ConnConfig) (*Conn, error) {
 		cfg:      cfg,
 		pool:     cfg.Pool,
 		log:      cfg.Log,
-		ufrag:    randomText(8),
-		pwd:      randomText(24),
 		selected: make(chan struct{}),
 		closed:   make(chan struct{}),
 	}
@@ -165,6 +162,8 @@ func NewConn(cfg ConnConfig) (*Conn, error) {
 	c.events.events = cfg.Events
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.dtls.queue = newPacketQueue(dtlsQueue)
+	c.dtls.kept.Store(cfg.KeepDTLS)
+	c.now = c.newGeneration(0)
 	return c, nil
 }
 
@@ -175,11 +174,19 @@ func randomText(n int) string {
 	return base64.StdEncoding.EncodeToString(raw)
 }
 
-// LocalUfrag is our ICE user name fragment.
-func (c *Conn) LocalUfrag() string { return c.ufrag }
+// LocalUfrag is our ICE user name fragment. Restart changes it.
+func (c *Conn) LocalUfrag() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now.ufrag
+}
 
-// LocalPwd is our ICE password.
-func (c *Conn) LocalPwd() string { return c.pwd }
+// LocalPwd is our ICE password. Restart changes it.
+func (c *Conn) LocalPwd() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now.pwd
+}
 
 // Gather opens what is needed and starts to look for local candidates; Events
 // hears of each. A second call does nothing.
@@ -189,35 +196,54 @@ func (c *Conn) Gather() error {
 	switch {
 	case c.closing:
 		return ErrClosed
-	case c.agent != nil:
+	case c.now.agent != nil:
 		return nil
 	}
-	if err := c.makeAgent(); err != nil {
+	if err := c.takePort(); err != nil {
 		return fmt.Errorf("gathering candidates: %w", err)
 	}
 	c.setICE(ICEGathering)
-	for _, candidate := range c.waiting {
-		_ = c.agent.AddRemoteCandidate(candidate) // fails when closed only
+	c.now.startGathering()
+	c.now.checkIfReady()
+	return nil
+}
+
+// takePort joins the sockets of a port and makes the first agent. Called locked.
+func (c *Conn) takePort() error {
+	port, err := c.pool.acquire()
+	if err != nil {
+		return err
 	}
-	c.waiting = nil
-	c.startGathering()
-	c.connectIfReady()
+	c.port = port
+	if err := c.now.makeAgent(); err != nil {
+		c.pool.release(port)
+		c.port = nil
+		return err
+	}
+	return nil
+}
+
+// check tells what is missing or malformed.
+func (r Remote) check() error {
+	if r.Ufrag == "" || r.Pwd == "" {
+		return errors.New("remote ICE credentials are missing")
+	}
+	if len(r.Fingerprints) == 0 {
+		return errors.New("remote certificate fingerprint is missing")
+	}
+	for _, f := range r.Fingerprints {
+		if err := f.check(); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
 // Start says who the peer is. Once candidates are being gathered too, the
 // connection is made: ICE, then DTLS, then keys.
 func (c *Conn) Start(remote Remote) error {
-	if remote.Ufrag == "" || remote.Pwd == "" {
-		return errors.New("remote ICE credentials are missing")
-	}
-	if len(remote.Fingerprints) == 0 {
-		return errors.New("remote certificate fingerprint is missing")
-	}
-	for _, f := range remote.Fingerprints {
-		if err := f.check(); err != nil {
-			return err
-		}
+	if err := remote.check(); err != nil {
+		return err
 	}
 	remote.Fingerprints = slices.Clone(remote.Fingerprints)
 	c.mu.Lock()
@@ -230,10 +256,22 @@ func (c *Conn) Start(remote Remote) error {
 	}
 	c.remote = &remote
 	c.channels.negotiated(remote.SCTP, remote.DTLSClient)
+	if remote.SCTP.negotiated() {
+		c.dtls.keep()
+	}
 	if !remote.DTLSClient {
 		c.setDTLS(DTLSNew) // as Kurento does: the server waits from now on
 	}
-	c.connectIfReady()
+	of := remote
+	c.now.peer = &of
+	c.work.Go(func() {
+		select {
+		case <-c.selected:
+			c.handshake(of)
+		case <-c.ctx.Done():
+		}
+	})
+	c.now.checkIfReady()
 	return nil
 }
 
@@ -251,16 +289,16 @@ func (c *Conn) AddRemoteCandidate(text string) error {
 	switch {
 	case c.closing:
 		return ErrClosed
-	case c.heard >= maxRemoteCandidates:
+	case c.now.heard >= maxRemoteCandidates:
 		return fmt.Errorf("more than %d remote candidates", maxRemoteCandidates)
 	}
-	c.heard++
-	if c.agent == nil {
-		c.waiting = append(c.waiting, candidate)
+	c.now.heard++
+	if c.now.agent == nil {
+		c.now.waiting = append(c.now.waiting, candidate)
 		return nil
 	}
 	c.connecting()
-	return c.agent.AddRemoteCandidate(candidate)
+	return c.now.agent.AddRemoteCandidate(candidate)
 }
 
 // maxCandidateText bounds one candidate line.
@@ -286,43 +324,6 @@ func parseCandidate(text string) (ice.Candidate, error) {
 	return candidate, nil
 }
 
-// connectIfReady starts the connecting goroutine when both sides are known.
-// Called locked, by whoever completed that.
-func (c *Conn) connectIfReady() {
-	if c.remote == nil || c.agent == nil {
-		return
-	}
-	if c.heard > 0 {
-		c.connecting()
-	}
-	remote := *c.remote
-	c.work.Go(func() { c.connect(remote) })
-}
-
-// connect makes the connection. Its goroutine ends when media can flow or
-// when that failed.
-func (c *Conn) connect(remote Remote) {
-	start := c.agent.StartAccept
-	if remote.Controlling {
-		start = c.agent.StartDial
-	}
-	conn, err := start(remote.Ufrag, remote.Pwd)
-	if err != nil {
-		c.log.Debug().Err(err).Msg("ice did not start") // closed meanwhile
-		return
-	}
-	c.ice.Store(conn)
-	c.startRelay()
-	if c.readsRelay() {
-		c.work.Go(func() { c.readRelay(conn) })
-	}
-	select {
-	case <-c.selected:
-		c.handshake(remote)
-	case <-c.ctx.Done():
-	}
-}
-
 // Close ends the connection, tells the peer (DTLS close_notify) and returns
 // when nothing of it runs any more: no goroutine, no Handler, no Events. So it
 // waits for a Handler or Events method that is running: it must not be called
@@ -338,7 +339,7 @@ func (c *Conn) Close() error {
 	if c.states.patience != nil {
 		c.states.patience.Stop()
 	}
-	agent := c.agent
+	now, old := c.now, c.old
 	c.mu.Unlock()
 
 	c.events.close()
@@ -347,12 +348,12 @@ func (c *Conn) Close() error {
 	c.recv.deaf = true
 	c.recv.mu.Unlock()
 	c.dtls.close()
-	if agent != nil {
-		c.turn.closing(func() { _ = agent.GracefulClose() })
-		c.relay.Load().close()
-		c.leave()
+	if old != nil {
+		c.work.Go(old.close)
 	}
+	now.close()
 	c.work.Wait()
+	c.leave()
 	c.way.Store(nil)
 	close(c.closed)
 	return nil
@@ -360,28 +361,14 @@ func (c *Conn) Close() error {
 
 // leave takes the connection off its sockets.
 func (c *Conn) leave() {
-	c.mux.mu.Lock()
-	hosts := c.mux.hosts
-	c.mux.hosts = nil
-	c.mux.mu.Unlock()
+	c.hosts.mu.Lock()
+	hosts := c.hosts.list
+	c.hosts.list, c.hosts.closed = nil, true
+	c.hosts.mu.Unlock()
 	for _, h := range hosts {
-		h.remove()
-	}
-	c.mu.Lock()
-	retired := c.retired
-	c.retired = nil
-	c.mu.Unlock()
-	for _, h := range retired {
 		h.remove()
 	}
 	if c.port != nil {
 		c.pool.release(c.port)
 	}
-}
-
-// retire keeps a PacketConn of before an ICE restart: media may still use its peers.
-func (c *Conn) retire(h *hostConn) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.retired = append(c.retired, h)
 }

@@ -185,8 +185,8 @@ func TestRemoteCandidateTexts(t *testing.T) {
 	for i := 0; i < 2*maxRemoteCandidates; i++ {
 		err = a.AddRemoteCandidate(fmt.Sprintf("candidate:1 1 UDP 1 192.0.2.2 %d typ host", i+1))
 	}
-	if err == nil || len(a.waiting) > maxRemoteCandidates {
-		t.Errorf("%d candidates kept", len(a.waiting))
+	if err == nil || len(a.now.waiting) > maxRemoteCandidates {
+		t.Errorf("%d candidates kept", len(a.now.waiting))
 	}
 }
 

@@ -27,7 +27,7 @@ const (
 type association struct {
 	queue  *packetQueue // from the read loops
 	served atomic.Bool  // media has come: nothing of DTLS is awaited any more
-	kept   atomic.Bool  // data channels need it: it is never retired
+	kept   atomic.Bool  // for data channels or by configuration: it is never retired
 
 	mu     sync.Mutex
 	conn   *dtls.Conn
@@ -39,10 +39,6 @@ func (c *Conn) handshake(remote Remote) {
 	c.tellDTLS(DTLSNew)
 	c.tellDTLS(DTLSConnecting)
 	begun := time.Now()
-	if remote.SCTP.negotiated() {
-		c.dtls.kept.Store(true)
-		c.dtls.queue.grow(dataQueue)
-	}
 	conn, err := c.dtlsConn(remote)
 	if err == nil {
 		ctx, cancel := context.WithTimeout(c.ctx, handshakeTimeout)
@@ -69,11 +65,8 @@ func (c *Conn) handshake(remote Remote) {
 	}
 	c.log.Debug().Stringer("profile", k.profile).Dur("took", time.Since(begun)).Msg("dtls connected")
 	c.tellDTLS(DTLSConnected)
-	switch {
-	case remote.SCTP.negotiated():
-		c.work.Go(func() { c.runSCTP(conn, remote.SCTP) })
-	case !remote.DTLSClient:
-		c.work.Go(func() { c.watchDTLS(conn) })
+	if !c.dtls.served.Load() {
+		c.work.Go(func() { c.serveDTLS(conn) })
 	}
 }
 
@@ -117,11 +110,17 @@ func each[T any](options []dtls.Option) (list []T) {
 	return list
 }
 
-// watchDTLS hears the peer's close_notify for as long as DTLS is read.
-func (c *Conn) watchDTLS(conn *dtls.Conn) {
-	buf := make([]byte, maxPacket)
-	for {
-		if _, err := conn.Read(buf); err != nil {
+// serveDTLS reads the association for as long as that is wanted: for the data
+// channels, as soon as they are negotiated, and for the peer's close_notify.
+func (c *Conn) serveDTLS(conn *dtls.Conn) {
+	for carried := false; ; {
+		_ = conn.SetReadDeadline(time.Time{}) // before the question, which association.keep answers before it sets one
+		if ports := c.channels.agreed(); ports.negotiated() && !carried {
+			carried = true
+			c.runSCTP(conn, ports)
+			continue
+		}
+		if err := drain(conn); !isTimeout(err) {
 			if !c.dtls.served.Load() && c.ctx.Err() == nil {
 				c.tellDTLS(DTLSClosed)
 			}
@@ -130,13 +129,49 @@ func (c *Conn) watchDTLS(conn *dtls.Conn) {
 	}
 }
 
+// drain reads until that fails.
+func drain(conn *dtls.Conn) error {
+	buf := make([]byte, maxPacket)
+	for {
+		if _, err := conn.Read(buf); err != nil {
+			return err
+		}
+	}
+}
+
+func isTimeout(err error) bool {
+	var e net.Error
+	return errors.As(err, &e) && e.Timeout()
+}
+
 // retire stops reading DTLS, which ends Pion's goroutines for it. The price is
-// that the peer's close_notify is not heard; ICE notices that it is gone. With data
-// channels it does nothing.
+// that the peer's close_notify is not heard; ICE notices that it is gone. When it
+// is kept that does nothing.
 func (a *association) retire() {
+	if a.kept.Load() {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if !a.kept.Load() && a.served.CompareAndSwap(false, true) {
 		a.queue.close()
 	}
+}
+
+// keep makes room for data channels and has them begun if the handshake is over; false: it is
+// too late.
+func (a *association) keep() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.served.Load() {
+		return false
+	}
+	a.kept.Store(true)
+	a.queue.grow(dataQueue)
+	if a.conn != nil {
+		_ = a.conn.SetReadDeadline(time.Unix(1, 0)) // wakes serveDTLS
+	}
+	return true
 }
 
 // close ends the association and tells the peer, if there is one to tell.
@@ -145,10 +180,10 @@ func (a *association) close() {
 	a.closed = true
 	conn := a.conn
 	a.mu.Unlock()
-	a.queue.close()
 	if conn != nil {
-		_ = conn.Close() // its only errors are those of telling the peer
+		_ = conn.Close() // before its reader ends, else nothing is told; the only errors are those of telling the peer
 	}
+	a.queue.close()
 }
 
 // exporterLabel is RFC 5764 §4.2.

@@ -20,6 +20,7 @@ type handPeer struct {
 	mu      sync.Mutex
 	changed *sync.Cond
 	silent  bool   // leaves our checks unanswered
+	ufrag   string // its user name fragment
 	pwd     string // its password, with which it signs answers
 	other   [][]byte
 	asked   int // checks received
@@ -37,7 +38,7 @@ func newHandPeer(t *testing.T, ip netip.Addr) *handPeer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &handPeer{t: t, conn: conn, done: make(chan struct{}), pwd: handPwd}
+	p := &handPeer{t: t, conn: conn, done: make(chan struct{}), ufrag: handUfrag, pwd: handPwd}
 	p.changed = sync.NewCond(&p.mu)
 	go p.read()
 	t.Cleanup(func() { conn.Close(); <-p.done })
@@ -103,7 +104,7 @@ func (r raw) AddTo(m *stun.Message) error { m.Add(r.kind, r.value); return nil }
 func (p *handPeer) check(s *side, to netip.AddrPort, nominate bool, priority uint32) {
 	p.t.Helper()
 	setters := []stun.Setter{
-		stun.BindingRequest, stun.TransactionID, stun.NewUsername(s.LocalUfrag() + ":" + handUfrag),
+		stun.BindingRequest, stun.TransactionID, stun.NewUsername(s.LocalUfrag() + ":" + p.ufrag),
 		raw{stun.AttrICEControlling, []byte{9, 9, 9, 9, 9, 9, 9, 9}},
 		raw{stun.AttrPriority, []byte{byte(priority >> 24), byte(priority >> 16), byte(priority >> 8), byte(priority)}},
 	}
@@ -150,10 +151,10 @@ func begin(t *testing.T, s *side) netip.AddrPort {
 	if err := s.Gather(); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Start(Remote{Ufrag: handUfrag, Pwd: handPwd, Fingerprints: []Fingerprint{{"sha-256", s.cfg.Certificate.Fingerprint()}}}); err != nil {
+	if err := s.Start(handRemote(s, handUfrag, handPwd)); err != nil {
 		t.Fatal(err)
 	}
-	return s.sockets[0].local
+	return s.now.sockets[0].local
 }
 
 // destined tells where the media of s goes.
@@ -162,4 +163,9 @@ func destined(s *side) netip.AddrPort {
 		return way.dest.addr
 	}
 	return netip.AddrPort{}
+}
+
+// handRemote describes a handmade peer.
+func handRemote(s *side, ufrag, pwd string) Remote {
+	return Remote{Ufrag: ufrag, Pwd: pwd, Fingerprints: []Fingerprint{{"sha-256", s.cfg.Certificate.Fingerprint()}}}
 }

@@ -58,6 +58,7 @@ type side struct {
 	*Conn
 	t    testing.TB
 	sctp SCTPPorts // what its peer is told; zero: no data channels
+	sent int       // by exchange
 
 	mu         sync.Mutex
 	changed    *sync.Cond
@@ -103,9 +104,13 @@ func (s *side) record(f func()) {
 func (s *side) note(text string) { s.record(func() { s.log = append(s.log, text) }) }
 
 func (s *side) Candidate(text string) {
-	s.record(func() { s.candidates = append(s.candidates, text); s.log = append(s.log, "candidate") })
-	if s.onCand != nil {
-		s.onCand(text)
+	var tell func(string)
+	s.record(func() {
+		s.candidates, s.log = append(s.candidates, text), append(s.log, "candidate")
+		tell = s.onCand
+	})
+	if tell != nil {
+		tell(text)
 	}
 }
 func (s *side) GatheringDone()                  { s.record(func() { s.gathered = true; s.log = append(s.log, "done") }) }
@@ -190,7 +195,8 @@ func join(t testing.TB, a, b *side) {
 			}
 		}
 	}
-	a.onCand, b.onCand = trickle(b), trickle(a)
+	a.record(func() { a.onCand = trickle(b) })
+	b.record(func() { b.onCand = trickle(a) })
 	for _, f := range []func() error{
 		a.Gather,
 		func() error { return b.Start(remoteOf(a, true, false)) },
@@ -217,8 +223,10 @@ func exchange(t testing.TB, a, b *side, n int) {
 	before := len(b.rtp)
 	b.mu.Unlock()
 	var burst media.Burst
+	first := uint16(65530 + a.sent)
+	a.sent += n
 	for i := range n {
-		h := rtp.Header{Version: 2, PayloadType: 96, SequenceNumber: uint16(65530 + i), Timestamp: uint32(i * 3000), SSRC: 77, Marker: i%3 == 0}
+		h := rtp.Header{Version: 2, PayloadType: 96, SequenceNumber: first + uint16(i), Timestamp: uint32(i * 3000), SSRC: 77, Marker: i%3 == 0}
 		a.WriteRTP(&h, []byte(fmt.Sprint("payload ", i)), &burst)
 		if i%5 == 4 {
 			burst.Flush()
@@ -227,7 +235,7 @@ func exchange(t testing.TB, a, b *side, n int) {
 	burst.Flush()
 	b.wait(fmt.Sprint(n, " packets"), func() bool { return len(b.rtp) >= before+n })
 	for i, p := range b.rtp[before:] {
-		if p.SequenceNumber != uint16(65530+i) || string(p.Payload) != fmt.Sprint("payload ", i) || p.Marker != (i%3 == 0) || p.Timestamp != uint32(i*3000) {
+		if p.SequenceNumber != first+uint16(i) || string(p.Payload) != fmt.Sprint("payload ", i) || p.Marker != (i%3 == 0) || p.Timestamp != uint32(i*3000) {
 			t.Fatalf("packet %d came as %v %q", i, p.Header, p.Payload)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"strconv"
 	"time"
 
@@ -31,49 +30,13 @@ const (
 	waitRelay = time.Second
 )
 
-// makeAgent joins the sockets of a port and makes the ICE agent. Called locked.
-func (c *Conn) makeAgent() error {
-	shared, sockets, err := c.pool.acquire()
-	if err != nil {
-		return err
-	}
-	c.port = shared
-	for _, s := range sockets {
-		if len(c.cfg.Interfaces) == 0 || slices.Contains(c.cfg.Interfaces, s.iface) {
-			c.sockets = append(c.sockets, s)
-		}
-	}
-	if len(c.sockets) == 0 {
-		err = fmt.Errorf("%w on interfaces %v", ErrNoAddress, c.cfg.Interfaces)
-	}
-	c.mux = &mux{conn: c, hosts: make(map[netip.AddrPort]*hostConn)}
-	c.turn = newTurnNet(c.pool.net.Load(), c.sockets)
-	var options []ice.AgentOption
-	if err == nil {
-		options, err = c.agentOptions()
-	}
-	if err == nil {
-		c.agent, err = ice.NewAgentWithOptions(options...)
-	}
-	if err != nil {
-		c.turn.close()
-		c.pool.release(shared)
-		c.port, c.sockets = nil, nil
-		return err
-	}
-	// These store a function and cannot fail.
-	_ = c.agent.OnCandidate(c.foundCandidate)
-	_ = c.agent.OnConnectionStateChange(c.agentState)
-	_ = c.agent.OnSelectedCandidatePairChange(c.selectPair)
-	return nil
-}
-
-func (c *Conn) agentOptions() ([]ice.AgentOption, error) {
+func (g *generation) agentOptions() ([]ice.AgentOption, error) {
+	c := g.conn
 	kinds := []ice.CandidateType{ice.CandidateTypeHost}
 	networks := []ice.NetworkType{ice.NetworkTypeUDP4, ice.NetworkTypeUDP6}
 	options := []ice.AgentOption{
-		ice.WithLocalCredentials(c.ufrag, c.pwd),
-		ice.WithNet(c.turn),
+		ice.WithLocalCredentials(g.ufrag, g.pwd),
+		ice.WithNet(g.turn),
 		ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),
 		ice.WithLoggerFactory(quiet{}),
 		ice.WithKeepaliveInterval(keepalive),
@@ -84,7 +47,7 @@ func (c *Conn) agentOptions() ([]ice.AgentOption, error) {
 		ice.WithSrflxAcceptanceMinWait(waitSrflx),
 		ice.WithPrflxAcceptanceMinWait(waitPrflx),
 		ice.WithRelayAcceptanceMinWait(waitRelay),
-		ice.WithBindingRequestHandler(c.roam),
+		ice.WithBindingRequestHandler(g.roam),
 		ice.WithDisableActiveTCP(),
 	}
 	if len(c.cfg.TURN) > 0 {
@@ -94,7 +57,7 @@ func (c *Conn) agentOptions() ([]ice.AgentOption, error) {
 	if c.cfg.RelayOnly {
 		kinds = kinds[1:]
 	} else {
-		options = append(options, ice.WithUDPMux(c.mux))
+		options = append(options, ice.WithUDPMux(mux{g}))
 	}
 	if c.cfg.ICETCP && !c.cfg.RelayOnly {
 		tcp, err := c.pool.tcpMux()
@@ -113,44 +76,65 @@ func (c *Conn) agentOptions() ([]ice.AgentOption, error) {
 // another network. It is followed here, but only once the pair has answered
 // our own check: else a peer could point media at a victim. By pair ID, because
 // the agent may replace a pair's object. It runs on the agent's task loop.
-func (c *Conn) roam(m *stun.Message, _, _ ice.Candidate, pair *ice.CandidatePair) bool {
+func (g *generation) roam(m *stun.Message, _, _ ice.Candidate, pair *ice.CandidatePair) bool {
 	if !m.Contains(stun.AttrICEControlling) {
 		return false
 	}
 	if m.Contains(stun.AttrUseCandidate) {
-		c.nominated = pair.ID()
+		g.nominated = pair.ID()
 	}
-	if c.nominated != pair.ID() || pair.ResponsesReceived() == 0 || c.chosen == pair.ID() {
+	if g.nominated != pair.ID() || pair.ResponsesReceived() == 0 || g.chosen == pair.ID() {
 		return false
 	}
-	c.chosen = pair.ID()
+	g.chosen = pair.ID()
 	return true
 }
 
 // selectPair points media at the selected pair. The agent calls it, on its own
 // goroutine and one call at a time, possibly after the connection counts as
-// connected; it does not when a restart unselects the pair, so media goes on.
-func (c *Conn) selectPair(local, remote ice.Candidate) {
-	next := &way{local: c.names.announced(local), peer: candidateText(remote, remote.Address())}
+// connected. The pair of a run that a restart has replaced counts until the new one has a pair.
+func (g *generation) selectPair(local, remote ice.Candidate) {
+	c := g.conn
+	next := &way{of: g, local: g.names.announced(local), peer: candidateText(remote, remote.Address())}
 	if local.Type() == ice.CandidateTypeHost && !local.NetworkType().IsTCP() {
-		next.host = c.mux.host(candidateAddr(local))
-	}
-	if next.host != nil {
-		peer := candidateAddr(remote)
-		dest, err := next.host.destination(peer)
+		dest, err := g.destination(candidateAddr(local), candidateAddr(remote))
 		if err != nil {
-			c.log.Debug().Err(err).Stringer("peer", peer).Msg("selected pair not usable")
+			c.log.Debug().Err(err).Str("remote", next.peer).Msg("selected pair not usable")
 			return
 		}
-		if dest.sock == next.host.sock {
-			next.dest = dest
-		}
+		next.dest = dest
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing || g != c.now && g != c.old {
+		return
+	}
+	if next.dest == nil {
+		g.startRelay()
+		next.relay = g.relay
 	}
 	last := c.way.Swap(next)
-	c.startRelay()
-	c.log.Debug().Str("local", next.local).Str("remote", next.peer).Msg("ice pair selected")
+	c.log.Debug().Str("local", next.local).Str("remote", next.peer).Int("generation", g.number).Msg("ice pair selected")
 	c.pairSelected(next, last)
+	if g == c.now && c.old != nil {
+		c.old.linger()
+		c.old = nil
+	}
 	c.selectedOnce.Do(func() { close(c.selected) }) // DTLS begins
+}
+
+// destination is the way of a pair of host and peer; nil: it does not go over the shared socket.
+func (g *generation) destination(local, peer netip.AddrPort) (*destination, error) {
+	for _, s := range g.sockets {
+		if s.local == local {
+			dest, err := g.conn.host(s).destination(peer, g)
+			if err != nil || dest.sock != s {
+				return nil, err
+			}
+			return dest, nil
+		}
+	}
+	return nil, nil
 }
 
 // candidateAddr is the transport address of a candidate; invalid for a name.
@@ -165,32 +149,32 @@ func candidateAddr(candidate ice.Candidate) netip.AddrPort {
 // startGathering starts the agent's search and ours, for server-reflexive
 // candidates. The agent knows nothing of those: their base is a host candidate
 // that it has, so only the peer must be told. Called locked.
-func (c *Conn) startGathering() {
-	c.names.expect(1 + len(c.reflexive()))
-	for _, s := range c.reflexive() {
-		c.work.Go(func() {
-			defer c.gathered()
-			seen, err := s.mapped(c.ctx, c.cfg.STUN)
+func (g *generation) startGathering() {
+	g.names.expect(1 + len(g.reflexive()))
+	for _, s := range g.reflexive() {
+		g.work.Go(func() {
+			defer g.gathered()
+			seen, err := s.mapped(g.ctx, g.conn.cfg.STUN)
 			switch {
 			case err != nil:
-				c.log.Debug().Err(err).Msg("no server-reflexive candidate")
+				g.conn.log.Debug().Err(err).Msg("no server-reflexive candidate")
 			case seen != s.local:
-				c.announce(reflexiveText(seen, s.local))
+				g.announce(reflexiveText(seen, s.local))
 			}
 		})
 	}
-	if err := c.agent.GatherCandidates(); err != nil {
-		c.log.Debug().Err(err).Msg("ice agent does not gather") // closed meanwhile
+	if err := g.agent.GatherCandidates(); err != nil {
+		g.conn.log.Debug().Err(err).Msg("ice agent does not gather") // closed meanwhile
 	}
 }
 
 // reflexive lists the sockets that the STUN server is asked about.
-func (c *Conn) reflexive() (list []*Socket) {
-	server := c.cfg.STUN
-	if !server.IsValid() || c.cfg.RelayOnly {
+func (g *generation) reflexive() (list []*Socket) {
+	server := g.conn.cfg.STUN
+	if !server.IsValid() || g.conn.cfg.RelayOnly {
 		return nil
 	}
-	for _, s := range c.sockets {
+	for _, s := range g.sockets {
 		if s.local.Addr().Is4() == server.Addr().Unmap().Is4() && s.local.Addr().IsLoopback() == server.Addr().Unmap().IsLoopback() {
 			list = append(list, s)
 		}
@@ -199,12 +183,12 @@ func (c *Conn) reflexive() (list []*Socket) {
 }
 
 // foundCandidate hears of each candidate of the agent; nil is the end.
-func (c *Conn) foundCandidate(candidate ice.Candidate) {
+func (g *generation) foundCandidate(candidate ice.Candidate) {
 	if candidate == nil {
-		c.gathered()
+		g.gathered()
 		return
 	}
-	c.announce(c.names.name(candidate, c.external(candidate)))
+	g.announce(g.names.name(candidate, g.conn.external(candidate)))
 }
 
 // external is the address under which a candidate is announced.
@@ -223,16 +207,25 @@ func (c *Conn) external(candidate ice.Candidate) string {
 
 // announce tells Events of a candidate, once: two host candidates may have the
 // same external address.
-func (c *Conn) announce(text string) {
-	if c.names.first(text) {
-		c.events.post(func(e Events) { e.Candidate(text) })
+func (g *generation) announce(text string) {
+	if g.names.first(text) {
+		g.tell(func(e Events) { e.Candidate(text) })
 	}
 }
 
 // gathered is called by each of the searches when it ends.
-func (c *Conn) gathered() {
-	if c.names.done() {
-		c.events.post(func(e Events) { e.GatheringDone() })
+func (g *generation) gathered() {
+	if g.names.done() {
+		g.tell(func(e Events) { e.GatheringDone() })
+	}
+}
+
+// tell tells Events, unless a restart has made it old news.
+func (g *generation) tell(call func(Events)) {
+	g.conn.mu.Lock()
+	defer g.conn.mu.Unlock()
+	if g.conn.now == g {
+		g.conn.events.post(call)
 	}
 }
 

@@ -75,7 +75,7 @@ func (c *Conn) WriteRTP(h *rtp.Header, payload []byte, b *media.Burst) {
 		return
 	}
 	if way.dest == nil {
-		c.writeRelayed(k, h, payload)
+		c.writeRelayed(way.relay, k, h, payload)
 		return
 	}
 	out := way.dest.sock.batch(b)
@@ -84,8 +84,7 @@ func (c *Conn) WriteRTP(h *rtp.Header, payload []byte, b *media.Burst) {
 	}
 }
 
-func (c *Conn) writeRelayed(k *keys, h *rtp.Header, payload []byte) {
-	r := c.relay.Load()
+func (c *Conn) writeRelayed(r *relay, k *keys, h *rtp.Header, payload []byte) {
 	if r == nil {
 		c.send.dropped.Add(1)
 		return
@@ -228,7 +227,7 @@ func (c *Conn) sendNow(p []byte) {
 			c.send.dropped.Add(1)
 		}
 	default:
-		if r := c.relay.Load(); r != nil {
+		if r := way.relay; r != nil {
 			buf := r.buffer()
 			r.push(buf[:copy(buf, p)])
 		}

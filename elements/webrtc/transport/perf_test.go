@@ -37,12 +37,11 @@ func wired(t testing.TB, s *Socket, peer netip.AddrPort, p srtp.Profile, h Handl
 		t.Fatal(err)
 	}
 	c.keys.Store(k)
-	host := newHostConn(c, s, c.ufrag)
-	dest, err := host.destination(peer)
+	dest, err := c.host(s).destination(peer, c.now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.way.Store(&way{host: host, dest: dest})
+	c.way.Store(&way{of: c.now, dest: dest})
 	return c
 }
 

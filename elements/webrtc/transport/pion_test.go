@@ -129,11 +129,13 @@ func (b *browser) trickle(s *side) {
 			}
 		}
 	})
-	s.onCand = func(text string) {
-		if err := b.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: text}); err != nil {
-			b.t.Error(err)
+	s.record(func() {
+		s.onCand = func(text string) {
+			if err := b.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: text}); err != nil {
+				b.t.Error(err)
+			}
 		}
-	}
+	})
 }
 
 // offer makes the browser controlling and the DTLS server.

@@ -86,19 +86,19 @@ func (p *Pool) Close() {
 }
 
 // acquire gives a new connection the port with the fewest connections.
-func (p *Pool) acquire() (*port, []*Socket, error) {
+func (p *Pool) acquire() (*port, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		return nil, nil, ErrClosed
+		return nil, ErrClosed
 	}
 	if err := p.refresh(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if len(p.ports) < p.cfg.Sockets {
 		one, err := p.open()
 		if err != nil && len(p.ports) == 0 {
-			return nil, nil, err
+			return nil, err
 		}
 		if err == nil {
 			p.ports = append(p.ports, one)
@@ -106,7 +106,7 @@ func (p *Pool) acquire() (*port, []*Socket, error) {
 	}
 	best := slices.MinFunc(p.ports, func(a, b *port) int { return a.conns - b.conns })
 	best.conns++
-	return best, p.present(best), nil
+	return best, nil
 }
 
 // release is called once per acquire.
@@ -116,15 +116,22 @@ func (p *Pool) release(one *port) {
 	one.conns--
 }
 
-// present returns the sockets of one whose address the machine still has.
-func (p *Pool) present(one *port) []*Socket {
-	var list []*Socket
+// socketsOf returns the sockets of one whose address the machine has now.
+func (p *Pool) socketsOf(one *port) (list []*Socket, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, ErrClosed
+	}
+	if err := p.refresh(); err != nil {
+		return nil, err
+	}
 	for _, s := range one.sockets {
 		if slices.ContainsFunc(p.addrs, func(a localAddress) bool { return a.ip == s.local.Addr() }) {
 			list = append(list, s)
 		}
 	}
-	return list
+	return list, nil
 }
 
 // refresh lists the local addresses again and opens the known ports on new

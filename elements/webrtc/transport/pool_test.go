@@ -71,7 +71,7 @@ func TestAPrivateSocketIsInThePortRangeToo(t *testing.T) {
 	a, b := newSide(t, ConnConfig{Pool: pool}), newSide(t, ConnConfig{Pool: pool})
 	connect(t, a, b)
 	for _, s := range []*side{a, b} {
-		h := s.mux.host(s.sockets[0].local)
+		h := s.host(s.now.sockets[0])
 		h.mu.Lock()
 		private := h.private
 		h.mu.Unlock()
@@ -178,7 +178,7 @@ func TestIPv6(t *testing.T) {
 	}
 	a.waitFor("done")
 	have := false
-	for _, s := range a.sockets {
+	for _, s := range a.now.sockets {
 		have = have || s.local.Addr().Is6()
 	}
 	if !have {

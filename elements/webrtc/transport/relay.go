@@ -22,27 +22,38 @@ type relay struct {
 	free    chan []byte
 	done    chan struct{}
 	ended   sync.WaitGroup
-	dropped atomic.Uint64
+	dropped *atomic.Uint64
 }
 
-// startRelay makes the relay when the selected way needs one and there is an
-// ICE connection. It is called when either of the two is new, on different
-// goroutines.
-func (c *Conn) startRelay() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	conn, way := c.ice.Load(), c.way.Load()
-	if conn == nil || way == nil || way.dest != nil || c.relay.Load() != nil {
+// startRelay makes g's relay if there is an ICE connection. Called locked.
+func (g *generation) startRelay() {
+	if g.ice == nil || g.relay != nil {
 		return
 	}
 	r := &relay{
-		conn:    conn,
+		conn:    g.ice,
 		packets: make(chan []byte, relayQueue),
 		free:    make(chan []byte, relayQueue),
 		done:    make(chan struct{}),
+		dropped: &g.conn.send.dropped,
 	}
 	r.ended.Go(r.run)
-	c.relay.Store(r)
+	g.relay = r
+}
+
+// started gives the selected way its relay, if the pair was selected before the agent's connection
+// was known here.
+func (g *generation) started(conn *ice.Conn) {
+	c := g.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	g.ice = conn
+	if last := c.way.Load(); last != nil && last.of == g && last.dest == nil && !c.closing {
+		g.startRelay()
+		next := *last
+		next.relay = g.relay
+		c.way.Store(&next)
+	}
 }
 
 func (r *relay) run() {

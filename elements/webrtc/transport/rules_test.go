@@ -72,7 +72,7 @@ func TestANominatedPairThatNeverAnsweredGetsNoMedia(t *testing.T) {
 
 // owner is the connection that has the peer's address on s's first socket.
 func owner(s *side, p *handPeer) *Conn {
-	sock := s.sockets[0]
+	sock := s.now.sockets[0]
 	sock.mu.RLock()
 	defer sock.mu.RUnlock()
 	if h := sock.byPeer[newEndpoint(p.addr())]; h != nil {
@@ -93,7 +93,7 @@ func TestAnAddressOfAClosedOrLostConnectionGoesToTheNextOne(t *testing.T) {
 			if how == "closed" {
 				old.Close()
 			} else {
-				old.agentState(ice.ConnectionStateDisconnected)
+				old.now.agentState(ice.ConnectionStateDisconnected)
 			}
 			until(t, "second connection", func() { p.check(fresh, at, true, highPriority) }, func() bool { return destined(fresh) == p.addr() })
 			if owner(fresh, p) != fresh.Conn {
@@ -104,7 +104,7 @@ func TestAnAddressOfAClosedOrLostConnectionGoesToTheNextOne(t *testing.T) {
 				t.Error("closing the old connection took the address from the new one")
 			}
 			fresh.Close()
-			sock := fresh.sockets[0]
+			sock := fresh.now.sockets[0]
 			sock.mu.RLock()
 			defer sock.mu.RUnlock()
 			if len(sock.byPeer)+len(sock.byUfrag) > 0 {
@@ -132,7 +132,7 @@ func TestAnAddressInUseIsNotTakenAway(t *testing.T) {
 		t.Error("a check took an address from the connection that has it")
 	}
 	// The other one reaches the same address from a socket of its own.
-	h := other.mux.host(at)
+	h := other.host(other.now.sockets[0])
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.private == nil || h.peers[p.addr()].sock != h.private {
@@ -145,28 +145,30 @@ func TestMediaOfTheSelectedPairGoesOnThroughAnICERestart(t *testing.T) {
 	at := begin(t, s)
 	p := newHandPeer(t, at.Addr())
 	until(t, "pair", func() { p.check(s, at, true, highPriority) }, func() bool { return destined(s) == p.addr() })
-	before := s.mux.host(at)
-	if err := s.agent.Restart("restarted", "password-of-after-the-restart"); err != nil {
+	old := s.LocalUfrag()
+	if err := s.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.agent.GatherCandidates(); err != nil {
-		t.Fatal(err)
-	}
-	until(t, "new candidate", func() {}, func() bool { h := s.mux.host(at); return h != before && h != nil })
+	sock, host := s.now.sockets[0], s.host(s.now.sockets[0])
+	until(t, "new candidate", func() {}, func() bool {
+		host.mu.Lock()
+		defer host.mu.Unlock()
+		return len(host.agents) == 2
+	})
 	if destined(s) != p.addr() {
 		t.Error("nothing is sent while ICE restarts")
 	}
-	sock := s.sockets[0]
+	p.mu.Lock()
+	asked := p.asked
+	p.mu.Unlock()
+	p.wait("consent check of the old pair", func() bool { return p.asked > asked })
 	sock.mu.RLock()
 	defer sock.mu.RUnlock()
-	if h := sock.byPeer[newEndpoint(p.addr())]; h == nil || h.conn != s.Conn {
+	if h := sock.byPeer[newEndpoint(p.addr())]; h != host {
 		t.Error("nothing is received while ICE restarts")
 	}
-	if _, old := sock.byUfrag[s.LocalUfrag()]; old || sock.byUfrag["restarted"] != s.mux.host(at) {
-		t.Error("checks do not go to the new user name only")
-	}
-	if !before.queue.isClosed() {
-		t.Error("the agent's old connection is still open")
+	if s.LocalUfrag() == old || sock.byUfrag[old] != host || sock.byUfrag[s.LocalUfrag()] != host {
+		t.Error("checks do not go to both user names")
 	}
 }
 
@@ -180,12 +182,12 @@ func TestASilentPeerIsLostAndThenGivenUp(t *testing.T) {
 	until(t, "pair", func() { p.check(s, at, true, highPriority) }, func() bool { return destined(s) == p.addr() })
 	s.waitFor("ice READY")
 	for _, state := range []ice.ConnectionState{ice.ConnectionStateDisconnected, ice.ConnectionStateConnected, ice.ConnectionStateDisconnected} {
-		s.agentState(state)
+		s.now.agentState(state)
 		if destined(s) != p.addr() {
 			t.Errorf("%v: nothing is sent any more", state)
 		}
 	}
-	s.agentState(ice.ConnectionStateFailed)
+	s.now.agentState(ice.ConnectionStateFailed)
 	if destined(s).IsValid() {
 		t.Error("a peer that has been given up still gets media")
 	}
@@ -197,12 +199,12 @@ func TestASilentPeerIsLostAndThenGivenUp(t *testing.T) {
 }
 
 func TestAClosedPacketConnWakesItsReader(t *testing.T) {
-	for name, wake := range map[string]func(h *hostConn){
-		"close":         func(h *hostConn) { h.Close() },
-		"deadline":      func(h *hostConn) { h.SetDeadline(time.Now()) },
-		"late deadline": func(h *hostConn) { h.SetDeadline(time.Now().Add(time.Millisecond)) },
+	for name, wake := range map[string]func(h *stunConn){
+		"close":         func(h *stunConn) { h.Close() },
+		"deadline":      func(h *stunConn) { h.SetDeadline(time.Now()) },
+		"late deadline": func(h *stunConn) { h.SetDeadline(time.Now().Add(time.Millisecond)) },
 	} {
-		h := &hostConn{queue: newPacketQueue(1)}
+		h := &stunConn{queue: newPacketQueue(1)}
 		ended := make(chan error)
 		go func() {
 			_, _, err := h.ReadFromAddrPort(make([]byte, 10))

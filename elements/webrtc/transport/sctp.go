@@ -28,7 +28,7 @@ type SCTPPorts struct{ Local, Remote uint16 }
 
 func (p SCTPPorts) negotiated() bool { return p != SCTPPorts{} }
 
-// runSCTP carries the data channels. Its goroutine ends with DTLS.
+// runSCTP carries the data channels, until the peer ends them or DTLS.
 func (c *Conn) runSCTP(conn *dtls.Conn, ports SCTPPorts) {
 	pipe := &sctpPipe{Conn: conn, ports: ports, ended: make(chan struct{})}
 	association, err := sctp.ClientWithOptions( // both sides begin (RFC 8841 §10.2)
@@ -47,8 +47,6 @@ func (c *Conn) runSCTP(conn *dtls.Conn, ports SCTPPorts) {
 		}
 	}
 	c.channels.over(c)
-	_ = conn.SetReadDeadline(time.Time{})
-	c.watchDTLS(conn)
 }
 
 // sctpPipe is the DTLS connection under an association. Closing it ends reading and

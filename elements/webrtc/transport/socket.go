@@ -178,7 +178,7 @@ func (s *Socket) handle(p []byte, from endpoint, to *hostConn, at time.Duration)
 	case to == nil:
 		s.lost.Add(1)
 	case isSTUN(p):
-		to.queue.put(p, from.addrPort())
+		to.stun(p, from.addrPort())
 	case p[0] >= 128 && p[0] <= 191:
 		to.conn.receive(p, at, &s.in)
 	case p[0] >= 20 && p[0] <= 63:

@@ -15,8 +15,6 @@ const patience = 7 * time.Second
 type states struct {
 	ice      ICEState
 	dtls     DTLSState   // "": nothing yet
-	pair     *way        // told by PairSelected
-	ended    bool        // the agent has given up for good
 	patience *time.Timer // from the last candidate of the peer on, until a pair is selected
 }
 
@@ -31,7 +29,7 @@ func (c *Conn) setICE(s ICEState) {
 // connecting tells that checks are under way, as Kurento does: when both
 // sides' candidates are there. A new candidate takes a failure back. Called locked.
 func (c *Conn) connecting() {
-	if c.remote == nil || c.agent == nil || c.closing || c.states.pair != nil || c.states.ended {
+	if g := c.now; g.peer == nil || g.agent == nil || c.closing || g.selected || g.ended {
 		return
 	}
 	c.setICE(ICEConnecting)
@@ -46,21 +44,27 @@ func (c *Conn) connecting() {
 func (c *Conn) giveUp() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.states.pair == nil && !c.closing {
+	if !c.now.selected && c.now.peer != nil && !c.closing {
 		c.setICE(ICEFailed)
 	}
 }
 
-// pairSelected tells of the pair, and of the connection if it is news.
+// pairSelected tells of the pair, and of the connection if it is news. Called locked.
 func (c *Conn) pairSelected(next, last *way) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.connecting()
-	if last == nil || last.local != next.local || last.peer != next.peer {
+	first := !next.of.selected
+	next.of.selected = true
+	if first && next.of == c.now {
+		c.setICE(ICEConnecting) // if the peer's checks came before any candidate
+	}
+	if last == nil || last.of != next.of || last.local != next.local || last.peer != next.peer {
 		c.events.post(func(e Events) { e.PairSelected(next.local, next.peer) })
 	}
-	c.states.pair = next
-	c.states.patience.Stop()
+	if next.of != c.now {
+		return
+	}
+	if c.states.patience != nil {
+		c.states.patience.Stop()
+	}
 	c.connected()
 }
 
@@ -74,22 +78,30 @@ func (c *Conn) connected() {
 
 // agentState translates the agent's states. CONNECTED is told together with
 // the pair, which the agent reports on another goroutine.
-func (c *Conn) agentState(s ice.ConnectionState) {
-	c.log.Debug().Stringer("state", s).Msg("ice state")
+func (g *generation) agentState(s ice.ConnectionState) {
+	c := g.conn
+	c.log.Debug().Stringer("state", s).Int("generation", g.number).Msg("ice state")
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.lost.Store(s == ice.ConnectionStateDisconnected || s == ice.ConnectionStateFailed)
-	switch s {
-	case ice.ConnectionStateConnected:
-		if c.states.pair != nil {
-			c.connected()
+	if g == c.old || g == c.now && c.old == nil {
+		c.lost.Store(s == ice.ConnectionStateDisconnected || s == ice.ConnectionStateFailed)
+		if s == ice.ConnectionStateFailed {
+			c.way.Store(nil) // no consent: nothing more is sent (RFC 7675 §5.1)
 		}
-	case ice.ConnectionStateDisconnected:
+	}
+	if s == ice.ConnectionStateFailed {
+		g.ended = true
+	}
+	switch {
+	case g == c.old && s == ice.ConnectionStateFailed && c.now.peer == nil:
+		c.setICE(ICEFailed) // and nothing is under way that could replace it
+	case g != c.now:
+	case s == ice.ConnectionStateConnected && g.selected:
+		c.connected()
+	case s == ice.ConnectionStateDisconnected:
 		c.setICE(ICEDisconnected)
-	case ice.ConnectionStateFailed:
+	case s == ice.ConnectionStateFailed:
 		c.setICE(ICEFailed)
-		c.states.pair, c.states.ended = nil, true
-		c.way.Store(nil) // no consent: nothing more is sent (RFC 7675 §5.1)
 	}
 }
 

@@ -28,7 +28,10 @@ func (c *Conn) Stats() Stats {
 	var s Stats
 	c.mu.Lock()
 	s.ICE, s.DTLS = c.states.ice, c.states.dtls
-	agent := c.agent
+	agent := c.now.agent
+	if c.old != nil {
+		agent = c.old.agent
+	}
 	c.mu.Unlock()
 	if way := c.way.Load(); way != nil {
 		s.Local, s.Peer = way.local, way.peer
@@ -45,9 +48,6 @@ func (c *Conn) Stats() Stats {
 	s.PacketsSent, s.BytesSent = c.send.packets, c.send.bytes
 	c.send.mu.Unlock()
 	s.SendDropped = c.send.dropped.Load()
-	if r := c.relay.Load(); r != nil {
-		s.SendDropped += r.dropped.Load()
-	}
 	s.PacketsReceived, s.BytesReceived = c.recv.packets.Load(), c.recv.bytes.Load()
 	s.ReceiveDropped = c.recv.dropped.Load()
 	return s

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -84,7 +85,7 @@ func TestBothSidesThroughATURNServer(t *testing.T) {
 }
 
 func TestARelayThatCannotKeepUpDropsAndDoesNotBlock(t *testing.T) {
-	r := &relay{packets: make(chan []byte, 4), free: make(chan []byte, 4), done: make(chan struct{})}
+	r := &relay{packets: make(chan []byte, 4), free: make(chan []byte, 4), done: make(chan struct{}), dropped: new(atomic.Uint64)}
 	for i := range 10 {
 		p := r.buffer()
 		p[0] = byte(i)
@@ -177,7 +178,7 @@ func TestTheSTUNServerIsAskedOncePerSocket(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.waitFor("done")
-		local := s.sockets[0].local
+		local := s.now.sockets[0].local
 		want := fmt.Sprintf("203.0.113.9 %d typ srflx raddr %v rport %d", local.Port()-1000, local.Addr(), local.Port())
 		if len(s.candidates) != 2 || !strings.HasSuffix(s.candidates[0], want) && !strings.HasSuffix(s.candidates[1], want) {
 			t.Errorf("candidates %q, want one that ends in %q", s.candidates, want)
@@ -236,7 +237,7 @@ func TestICEOverTCP(t *testing.T) {
 	}
 	var burst media.Burst
 	s.WriteRTP(&rtp.Header{Version: 2, SSRC: 5}, make([]byte, 1200), &burst)
-	if n := burst.Batch(s.sockets[0]); n != nil {
+	if n := burst.Batch(s.now.sockets[0]); n != nil {
 		t.Error("a packet for TCP was put into a socket's batch")
 	}
 }
