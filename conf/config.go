@@ -134,6 +134,8 @@ type WebRtcEndpoint struct {
 	PemCertificateECDSA string
 	QosDscp             string // a DSCPValue of the API; NO_VALUE when unset
 	EnableH265          bool
+	ClassicSDP          bool // offers and answers say only what Kurento's do
+	StrictNegotiation   bool // one exchange of descriptions for each endpoint, as in Kurento
 }
 
 // PlayerEndpoint holds the settings of PlayerEndpoint alone.

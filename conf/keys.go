@@ -143,6 +143,9 @@ func webRtcKeys(c *Config) []key {
 			value: bind(&w.PemCertificateECDSA, anyText), file: true},
 		{path: webRtcEndpoint + "qos-dscp", value: bind(&w.QosDscp, oneOf(strings.Fields(dscpValues)...))},
 		{path: webRtcEndpoint + "enable-h265", value: bind(&w.EnableH265, boolean)},
+		// What follows is Rivero's own.
+		{path: webRtcEndpoint + "classicSdp", value: bind(&w.ClassicSDP, boolean)},
+		{path: webRtcEndpoint + "strictNegotiation", value: bind(&w.StrictNegotiation, boolean)},
 	}
 }
 

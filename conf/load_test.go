@@ -169,7 +169,7 @@ func TestEveryKey(t *testing.T) {
 		"modules/kurento/Composite.conf.ini":        "width=1\nheight=2\nframerate=3\n",
 		webRtcFile: "stunServerAddress=192.0.2.1\nstunServerPort=3479\nturnURL=u:p;#x@192.0.2.2\nnetworkInterfaces=eth0, eth1\n" +
 			"iceTcp=0\nexternalIPv4=192.0.2.3\nexternalIPv6=2001:db8:0:0::1\npemCertificateRSA=rsa.pem\npemCertificateECDSA=/ec.pem\n" +
-			"qos-dscp=AUDIO_HIGH\nenable-h265=true\n",
+			"qos-dscp=AUDIO_HIGH\nenable-h265=true\nclassicSdp=true\nstrictNegotiation=true\n",
 	}.write(t)
 	turn, err := ParseTURNURL("u:p;#x@192.0.2.2")
 	if err != nil {
@@ -189,7 +189,7 @@ func TestEveryKey(t *testing.T) {
 		RecorderEndpoint: RecorderEndpoint{GapsFixGenPTS},
 		HttpEndpoint:     HttpEndpoint{"0.0.0.0", 9092, "example.com"},
 		WebRtcEndpoint: WebRtcEndpoint{"192.0.2.1", 3479, turn, []string{"eth0", "eth1"}, false, "192.0.2.3", "2001:db8::1",
-			filepath.Join(dir, "modules/kurento/rsa.pem"), "/ec.pem", "AUDIO_HIGH", true},
+			filepath.Join(dir, "modules/kurento/rsa.pem"), "/ec.pem", "AUDIO_HIGH", true, true, true},
 	}
 	c := mustLoad(t, dir, nil)
 	if got := values(c); !reflect.DeepEqual(got, want) {
@@ -218,7 +218,7 @@ func TestVariablesWinOverFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := WebRtcEndpoint{"192.0.2.1", 3479, turn, []string{"eth0", "eth1"}, false, "192.0.2.3", "2001:db8::1",
-		filepath.Join(dir, "modules/kurento/rsa.pem"), "/ec.pem", "NO_VALUE", false}
+		filepath.Join(dir, "modules/kurento/rsa.pem"), "/ec.pem", "NO_VALUE", false, false, false}
 	if got := c.WebRtcEndpoint; !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

@@ -55,6 +55,8 @@ func Classes(c *conf.Config, log zerolog.Logger) (classes []*pipeline.Class, poo
 			NumAudio:          min(c.SdpEndpoint.NumAudioMedias, 1), // an element has one stream of a kind
 			NumVideo:          min(c.SdpEndpoint.NumVideoMedias, 1),
 			MTU:               c.BaseRtpEndpoint.MTU,
+			ClassicSDP:        w.ClassicSDP,
+			StrictNegotiation: w.StrictNegotiation,
 			StunServerAddress: w.StunServerAddress,
 			StunServerPort:    w.StunServerPort,
 			TurnURL:           w.TurnURL.Text(),

@@ -108,12 +108,15 @@ func testClasses(g *gates) []*pipeline.Class {
 	}}
 }
 
-// allClasses is an object model with every class there is, as the program has it by default.
-func allClasses(t testing.TB) *pipeline.Server {
+// allClasses is an object model with every class there is, as the program has it by default but for what change does.
+func allClasses(t testing.TB, change ...func(*conf.Config)) *pipeline.Server {
 	t.Helper()
 	c, err := conf.Load(nil, func(string) (string, bool) { return "", false })
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range change {
+		f(c)
 	}
 	classes, pool, err := elements.Classes(c, zerolog.Nop())
 	if err != nil {

@@ -3,8 +3,8 @@ package endpoint
 import (
 	"context"
 	"reflect"
+	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/rivero-media/rivero/elements/stream"
 	"github.com/rivero-media/rivero/pipeline"
@@ -109,8 +109,10 @@ type BaseRtpEndpoint struct {
 	senders   [len(media.Kinds)]*stream.Sender
 	statsIDs  [len(media.Kinds)]struct{ in, out string }
 	announced [len(media.Kinds)]uint32 // SSRC of what the peer is going to send, 0: not known
+	legs      []*RTPLeg
+	clock     stream.PeerClock // of all legs
 
-	session atomic.Pointer[stream.Session] // nil before negotiation
+	telling sync.Mutex // held while a change of state is told: changes are told in their order
 }
 
 // Setup gives the endpoint its identity. mtu is the configured packet size in bytes.
@@ -204,18 +206,24 @@ func (e *BaseRtpEndpoint) states() states {
 	return e.now
 }
 
-func stateText(connected bool) string {
-	if connected {
-		return "CONNECTED"
-	}
-	return "DISCONNECTED"
-}
-
-// SetConnected records and reports the state of the transports.
-func (e *BaseRtpEndpoint) SetConnected(connected bool) {
-	state := ConnectionState(stateText(connected))
+// reportConnection tells whether all transports in use are connected, if that is news.
+func (e *BaseRtpEndpoint) reportConnection() {
+	e.telling.Lock()
+	defer e.telling.Unlock()
 	e.rtpMu.Lock()
-	old := e.now.connection
+	used, connected := 0, 0
+	for _, l := range e.legs {
+		if l.used {
+			used++
+			if l.connected {
+				connected++
+			}
+		}
+	}
+	old, state := e.now.connection, ConnectionState("DISCONNECTED")
+	if used > 0 && connected == used {
+		state = "CONNECTED"
+	}
 	e.now.connection = state
 	e.rtpMu.Unlock()
 	if old != state {
@@ -223,10 +231,15 @@ func (e *BaseRtpEndpoint) SetConnected(connected bool) {
 	}
 }
 
-func (e *BaseRtpEndpoint) setMediaState(connected bool) {
-	state := MediaState(stateText(connected))
+// reportMedia tells whether the peer sends on any transport, if that is news.
+func (e *BaseRtpEndpoint) reportMedia() {
+	e.telling.Lock()
+	defer e.telling.Unlock()
 	e.rtpMu.Lock()
-	old := e.now.media
+	old, state := e.now.media, MediaState("DISCONNECTED")
+	if slices.ContainsFunc(e.legs, func(l *RTPLeg) bool { return l.live }) {
+		state = "CONNECTED"
+	}
 	e.now.media = state
 	e.rtpMu.Unlock()
 	if old != state {

@@ -67,8 +67,10 @@ type (
 type Negotiator interface {
 	// NewAgent makes the SDP agent, before the first description is made or read.
 	NewAgent() (*sdp.Agent, error)
-	// Negotiated puts into force what was agreed upon. It is called once.
+	// Negotiated puts into force what was agreed upon, at first and after each later exchange.
 	Negotiated(s sdp.Session) error
+	// Lost tells whether a transport has lost its peer, so that a new offer has to restart ICE.
+	Lost() bool
 	// BandwidthChanged is told of a new maxAudioRecvBandwidth or maxVideoRecvBandwidth.
 	BandwidthChanged()
 }
@@ -154,6 +156,7 @@ func (e *SdpEndpoint) generateOffer(o *OfferOptions) (string, error) {
 		options.OfferToReceiveAudio, options.OfferToReceiveVideo = o.OfferToReceiveAudio, o.OfferToReceiveVideo
 	}
 	options.MaxAudioRecvBandwidth, options.MaxVideoRecvBandwidth = e.MaxRecvBandwidth()
+	options.ICERestart = e.negotiator.Lost()
 	offer, err := agent.GenerateOffer(options)
 	return offer, Fault(err)
 }

@@ -3,6 +3,7 @@ package sdp
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/rivero-media/rivero/pipeline/media"
 )
@@ -28,21 +29,28 @@ func (a *Agent) accept(answer *description) (*Session, error) {
 		}
 		x.session.Media = append(x.session.Media, m)
 	}
-	return x.finish(), nil
+	session, err := x.finish()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrProcessAnswer, err)
+	}
+	return session, nil
 }
 
 // confirm narrows an offered m-line down to what the peer answered.
 func (x *exchange) confirm(m *Media, sec *section) error {
+	if m.Rejected {
+		return nil // of an earlier exchange
+	}
 	if sec.media != mediaName(m.Kind) {
 		return fmt.Errorf("%w: m-line %d is %q, %s was offered", ErrProcessAnswer, m.Index, sec.media, mediaName(m.Kind))
 	}
 	if m.Kind == media.Data {
 		port, ok := sec.sctpPort()
-		m.RemoteSCTPPort = port
-		m.Rejected = !ok || sec.port == 0 || !x.carry(m.Index, m.Kind)
+		m.RemoteSCTPPort, m.MaxMessageSize = port, sec.maxMessageSize()
+		m.Rejected = m.Rejected || !ok || sec.port == 0 || !x.carry(m)
 	} else {
 		m.Codecs = sec.answered(m.Codecs)
-		m.Rejected = len(m.Codecs) == 0 || sec.port == 0 || !x.agent.config.Profile.accepts(sec.proto) || !x.carry(m.Index, m.Kind)
+		m.Rejected = m.Rejected || len(m.Codecs) == 0 || sec.port == 0 || !x.agent.config.Profile.accepts(sec.proto) || !x.carry(m)
 	}
 	if m.Rejected {
 		return nil
@@ -51,8 +59,9 @@ func (x *exchange) confirm(m *Media, sec *section) error {
 	m.Send = m.Send && direction.receives()
 	m.Recv = m.Recv && direction.sends()
 	if m.Kind != media.Data {
-		m.Extensions = x.extensions(m.Index)
+		m.Extensions = x.extensions(m.Index, uris(m.Extensions))
 		m.RemoteSSRCs = sec.ssrcs()
+		m.settle()
 	}
 	return nil
 }
@@ -87,6 +96,9 @@ func (s *section) answered(offered []Codec) []Codec {
 			c.Format = f
 		}
 		c.Feedback = c.Feedback.and(s.feedback(text))
+		if rtx := strconv.Itoa(int(c.RTX)); !slices.Contains(s.formats, rtx) || !s.repairs(rtx, text) {
+			c.RTX = 0
+		}
 		out = append(out, c)
 	}
 	return out

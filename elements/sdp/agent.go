@@ -10,24 +10,25 @@ import (
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
-// Agent takes one endpoint through one offer/answer exchange, in either role.
-// Its methods may be called from any goroutine.
+// Agent takes one endpoint through its offer/answer exchanges, in either role:
+// the first makes the session, later ones with the same peer change it (RFC 3264
+// §8). Its methods may be called from any goroutine.
 type Agent struct {
 	config       Config
 	audio, video []encoding
 	local        Local
 
-	mu        sync.Mutex
-	state     state
-	own       *ownDescription // what we offered or answered
-	offered   []Media         // what own offers, one for each of its m-lines
-	peer      *description
-	early     []trickled    // of the peer, before its description
-	trickled  [][]Candidate // of the peer, for each m-line of its description
-	received  int           // how many trickled holds
-	session   *Session
-	gathered  []Candidate // ours
-	gatherEnd bool
+	mu       sync.Mutex
+	state    state
+	own      *ownDescription // what we offered or answered last
+	agreed   *ownDescription // likewise, of the last exchange that succeeded
+	offered  []Media         // what own offers, one for each of its m-lines
+	peer     *description
+	early    []trickled     // of the peer, before its description
+	trickled [][]Candidate  // of the peer, for each m-line of its description
+	received int            // how many trickled holds
+	session  *Session       // of the last exchange that succeeded
+	ice      []ownTransport // one for each Session.Transports
 }
 
 type state int
@@ -35,7 +36,7 @@ type state int
 const (
 	stateIdle    state = iota
 	stateOffered       // waits for the answer
-	stateFailed        // the answer made no sense: of no more use
+	stateFailed        // the first answer made no sense: of no more use
 	stateAgreed
 )
 
@@ -48,7 +49,7 @@ func NewAgent(config Config, local Local) (*Agent, error) {
 	if config.Profile != WebRTC {
 		return nil, fmt.Errorf("unknown sdp profile %q", config.Profile)
 	}
-	if local.SSRC == nil || local.Ufrag == "" || local.Pwd == "" || local.Fingerprint.Value == "" {
+	if local.SSRC == nil || local.Transport == nil || local.Restart == nil || local.Fingerprint.Value == "" {
 		return nil, errors.New("local parameters of an sdp agent are incomplete")
 	}
 	if config.Address == "" {
@@ -82,12 +83,13 @@ func (a *Agent) encodings(kind media.Kind) (codecs []encoding, limit int) {
 	return nil, 0
 }
 
-// GenerateOffer makes the offer and returns its text. Errors:
+// GenerateOffer makes an offer and returns its text. After a completed exchange it
+// offers what is in use anew, and what options ask for besides. Errors:
 // ErrAlreadyNegotiated, ErrGenerateOffer.
 func (a *Agent) GenerateOffer(options OfferOptions) (string, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.state != stateIdle {
+	if !a.mayBegin() {
 		return "", ErrAlreadyNegotiated
 	}
 	own, offered, err := a.offer(options)
@@ -98,13 +100,14 @@ func (a *Agent) GenerateOffer(options OfferOptions) (string, error) {
 	return a.writeOwn(), nil
 }
 
-// ProcessOffer takes the peer's offer and returns the answer's text. After an
+// ProcessOffer takes the peer's offer and returns the answer's text. A later one
+// has to be of the same session (RFC 8866 §5.2) and to bring something new. After an
 // error the agent is as it was before. Errors: ErrAlreadyNegotiated,
 // ErrEmptyOffer, ErrParse, ErrInvalid, ErrProcessOffer.
 func (a *Agent) ProcessOffer(text string) (answer string, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.state != stateIdle {
+	if !a.mayBegin() {
 		return "", ErrAlreadyNegotiated
 	}
 	if text == "" {
@@ -114,6 +117,9 @@ func (a *Agent) ProcessOffer(text string) (answer string, err error) {
 	if err != nil {
 		return "", err
 	}
+	if a.peer != nil && !offer.follows(a.peer) {
+		return "", ErrAlreadyNegotiated
+	}
 	own, session, err := a.answer(offer)
 	if err != nil {
 		return "", err
@@ -121,6 +127,29 @@ func (a *Agent) ProcessOffer(text string) (answer string, err error) {
 	a.own = own
 	a.agree(offer, session)
 	return a.writeOwn(), nil
+}
+
+// mayBegin tells whether a new exchange may begin. An offer of ours that was not answered is taken back, unless it is the
+// first. Called locked.
+func (a *Agent) mayBegin() bool {
+	if a.state == stateIdle {
+		return true
+	}
+	if a.config.Strict || a.session == nil {
+		return false
+	}
+	a.rollBack()
+	return true
+}
+
+// rollBack returns to what was agreed upon, if something was; versions go on. Called locked.
+func (a *Agent) rollBack() {
+	if a.session == nil || a.own == a.agreed {
+		return
+	}
+	again := *a.agreed
+	again.version = a.own.version
+	a.own, a.agreed, a.state = &again, &again, stateAgreed
 }
 
 // ProcessAnswer takes the peer's answer to our offer. A text that cannot be read
@@ -145,6 +174,7 @@ func (a *Agent) ProcessAnswer(text string) error {
 	session, err := a.accept(answer)
 	if err != nil {
 		a.state = stateFailed
+		a.rollBack()
 		return err
 	}
 	a.agree(answer, session)
@@ -154,8 +184,8 @@ func (a *Agent) ProcessAnswer(text string) error {
 // agree ends the exchange. Candidates that came too early find their m-line now.
 // Called locked.
 func (a *Agent) agree(peer *description, session *Session) {
-	a.peer, a.session, a.state = peer, session, stateAgreed
-	a.trickled = make([][]Candidate, len(peer.sections))
+	a.peer, a.session, a.agreed, a.state = peer, session, a.own, stateAgreed
+	a.trickled, a.received = make([][]Candidate, len(peer.sections)), 0
 	for _, t := range a.early {
 		// One for an m-line that does not exist has no one left to be told.
 		if i, err := a.place(t); err == nil && i >= 0 {
@@ -213,6 +243,15 @@ func writeLines(b *strings.Builder, lines []string) {
 		b.WriteString(l)
 		b.WriteString("\r\n")
 	}
+}
+
+// restart gives a transport new credentials. What was gathered under the old ones is void. Called locked.
+func (a *Agent) restart(t int) error {
+	c, err := a.local.Restart(t)
+	if err == nil {
+		a.ice[t] = ownTransport{credentials: c}
+	}
+	return err
 }
 
 // ntpSeconds is the time as Kurento numbers its sessions: seconds since 1900.

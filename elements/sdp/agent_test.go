@@ -25,14 +25,23 @@ func webrtcConfig() Config {
 		VideoCodecs:    FilterWebRTC(configuredVideo, false),
 		NumAudioMedias: 1,
 		NumVideoMedias: 1,
+		Classic:        true,
+		Strict:         true,
 	}
 }
 
 func testLocal() Local {
 	ssrc := uint32(1000)
 	return Local{
-		Ufrag:       "LoCa",
-		Pwd:         "abcdefghijklmnopqrstuv",
+		Transport: func(i int) (Credentials, error) {
+			if i == 0 {
+				return Credentials{"LoCa", "abcdefghijklmnopqrstuv"}, nil
+			}
+			return Credentials{fmt.Sprint("LoCa", i), "abcdefghijklmnopqrstuv"}, nil
+		},
+		Restart: func(i int) (Credentials, error) {
+			return Credentials{fmt.Sprint("again", i), "0123456789abcdef012345"}, nil
+		},
 		Fingerprint: Fingerprint{Algorithm: "sha-256", Value: "00:11:22:33"},
 		CNAME:       "rivero@test",
 		SSRC:        func() uint32 { ssrc++; return ssrc },

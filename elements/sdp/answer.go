@@ -15,7 +15,11 @@ func (a *Agent) answer(offer *description) (*ownDescription, *Session, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrProcessOffer, err)
 	}
-	own := &ownDescription{id: ntpSeconds(), attrs: answerAttrs(offer.attrs)}
+	if a.session != nil && len(offer.sections) < len(a.session.Media) {
+		return nil, nil, fmt.Errorf("%w: %d m-lines, there were %d", ErrProcessOffer, len(offer.sections), len(a.session.Media))
+	}
+	own := a.ownDescription()
+	own.attrs = append(own.attrs, answerAttrs(offer.attrs)...)
 	for i := range offer.sections {
 		sec := &offer.sections[i]
 		m := Media{Index: i, MID: sec.mid()}
@@ -32,10 +36,17 @@ func (a *Agent) answer(offer *description) (*ownDescription, *Session, error) {
 		}
 		x.session.Media = append(x.session.Media, m)
 	}
-	if group, ok := x.group(); ok {
-		own.attrs = append(own.attrs, group)
+	own.attrs = append(own.attrs, x.carriedGroups()...)
+	session, err := x.finish()
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrProcessOffer, err)
 	}
-	return own, x.finish(), nil
+	for _, t := range x.restarted() {
+		if err := a.restart(t); err != nil {
+			return nil, nil, fmt.Errorf("%w: %w", ErrProcessOffer, err)
+		}
+	}
+	return own, session, nil
 }
 
 // take decides on an offered m-line. The formats go into the answer either way:
@@ -57,12 +68,12 @@ func (x *exchange) take(m *Media, sec *section) (formats []string, ok bool) {
 		if !x.agent.config.Profile.accepts(sec.proto) {
 			return sec.formats, false
 		}
-		if m.Codecs = sec.codecs(kind, encodings); len(m.Codecs) == 0 {
+		if m.Codecs = sec.codecs(kind, encodings, x.agent.config.Classic); len(m.Codecs) == 0 {
 			return sec.formats[:1], false
 		}
-		formats = payloadTypes(m.Codecs)
+		formats = sec.agreedTypes(m.Codecs)
 	}
-	if x.closed(m.Index) || !x.carry(m.Index, kind) {
+	if x.closed(m.Index) || !x.carry(m) {
 		return formats, false
 	}
 	x.taken[kind]++
@@ -74,11 +85,12 @@ func (x *exchange) take(m *Media, sec *section) (formats []string, ok bool) {
 func (x *exchange) answerMedia(m *Media, sec *section, formats []string) ownSection {
 	direction := x.direction(m.Index).reversed()
 	m.Send, m.Recv = direction.sends(), direction.receives()
-	m.Extensions = x.extensions(m.Index)
+	x.extend(m, sec)
 	m.RemoteSSRCs = sec.ssrcs()
-	m.SSRC = x.agent.local.SSRC()
+	x.agent.identify(m, x.prior(m.Index, m.Kind))
+	m.settle()
 
-	s := ownSection{media: sec.media, proto: sec.proto, formats: formats, mid: m.MID}
+	s := ownSection{media: sec.media, proto: sec.proto, formats: formats, mid: m.MID, transport: m.Transport}
 	add := func(text string) { s.attrs = append(s.attrs, text) }
 	for _, e := range m.Extensions {
 		add(fmt.Sprintf("extmap:%d %s", e.ID, e.URI))
@@ -98,21 +110,40 @@ func (x *exchange) answerMedia(m *Media, sec *section, formats []string) ownSect
 		if a.name != "rtcp-fb" || pt != "*" && !slices.Contains(formats, pt) {
 			continue
 		}
-		if _, ok := sec.feedbackFor(a.value, pt); ok {
+		if kind, ok := sec.feedbackFor(a.value, pt); ok && (kind != transportCC || m.ExtensionID(TransportCC) != 0) {
 			add(a.text)
 		}
 	}
-	s.attrs = append(s.attrs, x.mirror(m.Index, sec, formats)...)
-	add(x.agent.ssrcAttribute(m))
-	s.attrs = append(s.attrs, x.agent.transportAttrs()...)
+	s.attrs = append(s.attrs, x.mirror(m, sec, formats)...)
+	s.attrs = append(s.attrs, x.agent.sourceAttrs(m)...)
+	s.attrs = append(s.attrs, layerAttrs(m.RIDs)...)
 	return s
+}
+
+// extend agrees on header extensions, and on simulcast if it has those that it needs.
+func (x *exchange) extend(m *Media, sec *section) {
+	wanted := []string{AbsSendTime}
+	if !x.agent.config.Classic {
+		wanted = append(wanted, TransportCC)
+	}
+	if m.RIDs = sec.layers(); x.agent.config.Classic || m.Kind != media.Video || !m.Recv {
+		m.RIDs = nil
+	}
+	if m.RIDs != nil {
+		m.Extensions = x.extensions(m.Index, append(wanted, MID, RID, RepairedRID))
+		if m.ExtensionID(RID) != 0 {
+			return
+		}
+		m.RIDs = nil
+	}
+	m.Extensions = x.extensions(m.Index, wanted)
 }
 
 // mirror gives back what an answer repeats of an accepted m-line, in the offer's
 // order, and what the m-line leaves to its group or session at the end.
-func (x *exchange) mirror(i int, sec *section, formats []string) []string {
+func (x *exchange) mirror(m *Media, sec *section, formats []string) []string {
 	var out []string
-	setup, hasSetup := x.answerSetup(i)
+	setup, hasSetup := x.answerSetup(m)
 	hasMux := true
 	for _, a := range sec.attrs {
 		switch a.name {
@@ -141,13 +172,14 @@ func (x *exchange) mirror(i int, sec *section, formats []string) []string {
 	return out
 }
 
-// answerSetup is the answer to the DTLS role of m-line i; ok is false when the
+// answerSetup is the answer to the DTLS role of an m-line; ok is false when the
 // offer says nothing of it.
-func (x *exchange) answerSetup(i int) (attr string, ok bool) {
-	switch x.setup(i) {
-	case "actpass", "passive":
-		return "setup:active", true
-	case "active":
+func (x *exchange) answerSetup(m *Media) (attr string, ok bool) {
+	switch x.setup(m.Index) {
+	case "actpass", "passive", "active":
+		if x.dtlsClient(m) {
+			return "setup:active", true
+		}
 		return "setup:passive", true
 	case "holdconn":
 		return "setup:holdconn", true
@@ -159,16 +191,16 @@ func (x *exchange) answerSetup(i int) (attr string, ok bool) {
 // answerData writes an accepted data m-line.
 func (x *exchange) answerData(m *Media, sec *section) ownSection {
 	m.Send, m.Recv = true, true
-	m.RemoteSCTPPort = m.SCTPPort
-	s := ownSection{media: sec.media, proto: sec.proto, formats: sec.formats, mid: m.MID}
+	m.RemoteSCTPPort, m.MaxMessageSize = m.SCTPPort, sec.maxMessageSize()
+	s := ownSection{media: sec.media, proto: sec.proto, formats: sec.formats, mid: m.MID, transport: m.Transport}
 	if m.MID != "" {
 		s.attrs = append(s.attrs, "mid:"+m.MID)
 	}
 	s.attrs = append(s.attrs, "sctp-port:"+strconv.Itoa(int(m.SCTPPort)))
-	if setup, ok := x.answerSetup(m.Index); ok {
+	s.attrs = append(s.attrs, x.agent.messageSizeAttrs()...)
+	if setup, ok := x.answerSetup(m); ok {
 		s.attrs = append(s.attrs, setup)
 	}
-	s.attrs = append(s.attrs, x.agent.transportAttrs()...)
 	return s
 }
 
@@ -193,18 +225,21 @@ func answerAttrs(offer attributes) []string {
 	return out
 }
 
-// group names the accepted m-lines of the BUNDLE group that is carried, in the
+// carriedGroups name the accepted m-lines of each BUNDLE group that is carried, in the
 // group's order (RFC 9143 §7.3).
-func (x *exchange) group() (attr string, ok bool) {
-	if x.carried < 0 || x.carried >= len(x.groups) {
-		return "", false
-	}
-	attr = "group:BUNDLE"
-	for _, mid := range x.groups[x.carried] {
-		accepted := func(m Media) bool { return m.MID == mid && !m.Rejected }
-		if slices.ContainsFunc(x.session.Media, accepted) {
-			attr += " " + mid
+func (x *exchange) carriedGroups() (attrs []string) {
+	for g, mids := range x.groups {
+		if _, carried := x.transports[g]; !carried {
+			continue
 		}
+		attr := "group:BUNDLE"
+		for _, mid := range mids {
+			accepted := func(m Media) bool { return m.MID == mid && !m.Rejected }
+			if slices.ContainsFunc(x.session.Media, accepted) {
+				attr += " " + mid
+			}
+		}
+		attrs = append(attrs, attr)
 	}
-	return attr, true
+	return attrs
 }

@@ -86,6 +86,44 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// TestModernAnswers answers some of the same offers with all that Kurento does not know.
+func TestModernAnswers(t *testing.T) {
+	for _, name := range []string{"chromium", "firefox", "safari", "simulcast", "no_bundle", "h264"} {
+		t.Run(name, func(t *testing.T) {
+			parts, _ := readCase(t, filepath.Join("testdata", "offers", name+".txt"))
+			local := testLocal()
+			local.StreamID, local.MaxMessageSize = "stream", 262144
+			c := webrtcConfig()
+			c.Classic, c.Strict, c.DataChannels = false, false, true
+			a, err := NewAgent(c, local)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := a.ProcessOffer(crlf(parts[1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkWellFormed(t, answer)
+			s, _ := a.Negotiated()
+			got := sessionID.ReplaceAllString(strings.ReplaceAll(answer, "\r\n", "\n"), "o=- * * ") + partLine + dump(s)
+			file := filepath.Join("testdata", "modern", name+".txt")
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := lineDiff(string(want), got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 // checkWellFormed has another implementation read a description of ours.
 func checkWellFormed(t testing.TB, text string) {
 	t.Helper()
@@ -105,6 +143,9 @@ func checkWellFormed(t testing.TB, text string) {
 func dump(s Session) string {
 	var b strings.Builder
 	for i, tr := range s.Transports {
+		if len(tr.MIDs) == 0 {
+			continue
+		}
 		fmt.Fprintf(&b, "transport %d: mids %q ufrag %q pwd %q lite %t dtls client %t\n", i, tr.MIDs, tr.Ufrag, tr.Pwd, tr.Lite, tr.Client)
 		for _, f := range tr.Fingerprints {
 			fmt.Fprintf(&b, "  fingerprint %s\n", f)
@@ -123,17 +164,33 @@ func dump(s Session) string {
 			fmt.Fprintf(&b, " sctp %d to %d\n", m.SCTPPort, m.RemoteSCTPPort)
 			continue
 		}
-		fmt.Fprintf(&b, " ssrc %d from %d abs-send-time %d\n", m.SSRC, m.RemoteSSRCs, m.ExtensionID(AbsSendTime))
+		fmt.Fprintf(&b, " ssrc %d from %d abs-send-time %d", m.SSRC, m.RemoteSSRCs, m.ExtensionID(AbsSendTime))
+		for name, uri := range map[string]string{"transport-cc": TransportCC} {
+			if id := m.ExtensionID(uri); id != 0 {
+				fmt.Fprintf(&b, " %s %d", name, id)
+			}
+		}
+		if m.RTXSSRC != 0 {
+			fmt.Fprintf(&b, " rtx ssrc %d", m.RTXSSRC)
+		}
+		if m.RIDs != nil {
+			fmt.Fprintf(&b, " layers %q mid %d rid %d repaired %d", m.RIDs, m.ExtensionID(MID), m.ExtensionID(RID), m.ExtensionID(RepairedRID))
+		}
+		b.WriteString("\n")
 		for _, c := range m.Codecs {
-			fmt.Fprintf(&b, "  %d %s %d/%d %s\n", c.PayloadType, c.Format, c.Format.ClockRate, c.Format.Channels, feedbackText(c.Feedback))
+			fmt.Fprintf(&b, "  %d %s %d/%d %s", c.PayloadType, c.Format, c.Format.ClockRate, c.Format.Channels, feedbackText(c.Feedback))
+			if c.RTX != 0 {
+				fmt.Fprintf(&b, " rtx %d", c.RTX)
+			}
+			b.WriteString("\n")
 		}
 	}
 	return b.String()
 }
 
 func feedbackText(f Feedback) string {
-	text := []string{"nack", "pli", "fir", "remb"}
-	on := []bool{f.NACK, f.PLI, f.FIR, f.REMB}
+	text := []string{"nack", "pli", "fir", "remb", "transport-cc"}
+	on := []bool{f.NACK, f.PLI, f.FIR, f.REMB, f.TWCC}
 	i := 0
 	return strings.Join(slices.DeleteFunc(text, func(string) bool { i++; return !on[i-1] }), "+")
 }

@@ -53,17 +53,17 @@ func TestParseCandidate(t *testing.T) {
 // description at once, and the default one in m=, c= and a=rtcp after gathering.
 func TestLocalCandidates(t *testing.T) {
 	a := newTestAgent(t, nil)
-	if _, err := a.AddLocalCandidate(goodCandidates[0]); !errors.Is(err, ErrNoLocalSDP) {
+	if _, err := a.AddLocalCandidate(0, goodCandidates[0]); !errors.Is(err, ErrNoLocalSDP) {
 		t.Errorf("before a description: %v, want %v", err, ErrNoLocalSDP)
 	}
 	if _, err := a.ProcessOffer(smallOffer("VP8/90000")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.AddLocalCandidate("garbage"); !errors.Is(err, ErrCandidate) {
+	if _, err := a.AddLocalCandidate(0, "garbage"); !errors.Is(err, ErrCandidate) {
 		t.Errorf("garbage: %v, want %v", err, ErrCandidate)
 	}
 	for _, text := range []string{goodCandidates[2], goodCandidates[0], goodCandidates[1]} {
-		raised, err := a.AddLocalCandidate(strings.TrimPrefix(text, "candidate:"))
+		raised, err := a.AddLocalCandidate(0, strings.TrimPrefix(text, "candidate:"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +74,7 @@ func TestLocalCandidates(t *testing.T) {
 	}
 	before, _ := a.LocalSDP()
 	checkWellFormed(t, before)
-	a.EndLocalCandidates()
+	a.EndLocalCandidates(0)
 	after, _ := a.LocalSDP()
 	checkWellFormed(t, after)
 	for i, kind := range []string{"audio", "video"} {
@@ -98,10 +98,10 @@ func TestRefusedLinesHaveNoCandidates(t *testing.T) {
 	if _, err := a.ProcessOffer(smallOffer("H265/90000")); err != nil {
 		t.Fatal(err)
 	}
-	if raised, err := a.AddLocalCandidate(goodCandidates[0]); err != nil || len(raised) != 1 || raised[0].SDPMid != "0" {
+	if raised, err := a.AddLocalCandidate(0, goodCandidates[0]); err != nil || len(raised) != 1 || raised[0].SDPMid != "0" {
 		t.Errorf("raised %v, %v", raised, err)
 	}
-	a.EndLocalCandidates()
+	a.EndLocalCandidates(0)
 	text, _ := a.LocalSDP()
 	checkWellFormed(t, text)
 	if m := mline(t, text, 1); strings.Contains(m, "candidate") || strings.Contains(m, "c=") {
@@ -146,13 +146,13 @@ func TestRemoteCandidates(t *testing.T) {
 	good := goodCandidates[0]
 	a := newTestAgent(t, nil)
 	add := func(mid string, index int, text string) string {
-		c, ok, err := a.AddRemoteCandidate(IceCandidate{Candidate: text, SDPMid: mid, SDPMLineIndex: index})
+		c, transport, err := a.AddRemoteCandidate(IceCandidate{Candidate: text, SDPMid: mid, SDPMLineIndex: index})
 		switch {
 		case errors.Is(err, ErrAddCandidate):
 			return "error"
 		case err != nil:
 			t.Errorf("unknown error %v", err)
-		case ok && c.String() == strings.TrimPrefix(text, "a="):
+		case transport == 0 && c.String() == strings.TrimPrefix(text, "a="):
 			return "use"
 		}
 		return ""
@@ -231,8 +231,8 @@ func TestOfferersMids(t *testing.T) {
 		t.Fatal(err)
 	}
 	for mid, want := range map[string]bool{"audio0": true, "0": true, "video0": false} { // there is no video in the answer
-		if _, ok, err := a.AddRemoteCandidate(IceCandidate{Candidate: goodCandidates[0], SDPMid: mid, SDPMLineIndex: 200}); ok != want || err != nil {
-			t.Errorf("mid %q: %t, %v", mid, ok, err)
+		if _, transport, err := a.AddRemoteCandidate(IceCandidate{Candidate: goodCandidates[0], SDPMid: mid, SDPMLineIndex: 200}); transport >= 0 != want || err != nil {
+			t.Errorf("mid %q: %d, %v", mid, transport, err)
 		}
 	}
 }

@@ -52,16 +52,31 @@ type Config struct {
 	DataChannels                   bool
 	Direction                      Direction // of own offers; answers mirror the offer's
 	Address                        string    // IP address in o= and c=, "" means 0.0.0.0
+	// Classic leaves out what Kurento does not know: RTX, transport-wide congestion control, simulcast, stream ids,
+	// ice-options, max-message-size.
+	Classic bool
+	// Strict allows one exchange only, as Kurento does.
+	Strict bool
 }
 
 // Local is what the endpoint's transport brings in.
 type Local struct {
-	Ufrag, Pwd  string // ICE credentials (RFC 8839 §5.4)
+	// Transport gives the credentials of the i-th transport, which exists from then on. Transports are asked for
+	// in order, each once; the first one before anything is written.
+	Transport func(i int) (Credentials, error)
+	// Restart gives new credentials for a transport whose ICE begins anew.
+	Restart     func(i int) (Credentials, error)
 	Fingerprint Fingerprint
 	CNAME       string        // of all our streams (RFC 7022)
+	StreamID    string        // under which the peer finds them together (RFC 8830), "": none is given
 	SSRC        func() uint32 // called once for each audio or video m-line of ours
 	SCTPPort    uint16        // of the data m-line of own offers
+	// MaxMessageSize is the largest message that our data channels take, in bytes (RFC 8841 §6).
+	MaxMessageSize int
 }
+
+// Credentials of one side of ICE (RFC 8839 §5.4).
+type Credentials struct{ Ufrag, Pwd string }
 
 // OfferOptions shape an own offer.
 type OfferOptions struct {
@@ -71,6 +86,8 @@ type OfferOptions struct {
 	// MaxAudioRecvBandwidth and MaxVideoRecvBandwidth are the b=AS lines, in
 	// kbit/s; 0 writes none.
 	MaxAudioRecvBandwidth, MaxVideoRecvBandwidth int
+	// ICERestart asks for new credentials of all transports that exist.
+	ICERestart bool
 }
 
 // DefaultOfferOptions are those of a generateOffer without options.

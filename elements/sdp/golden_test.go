@@ -61,21 +61,6 @@ var exceptions = []exception{
 		},
 	},
 	{
-		"no BUNDLE",
-		"there is one transport: of m-lines that are not bundled the first is carried, the others are refused",
-		func(d *text) {
-			first := true
-			for i := range d.media {
-				if m := &d.media[i]; !m.refused() && !d.bundled() {
-					if !first {
-						m.refuse()
-					}
-					first = false
-				}
-			}
-		},
-	},
-	{
 		"refused m-lines are bare",
 		"Kurento writes ssrc, ICE and DTLS lines, and even a=sendrecv, into some m-lines it refuses; they mean nothing there",
 		func(d *text) {
@@ -258,9 +243,9 @@ func (r *replay) event(m message) {
 	switch {
 	case a == nil:
 	case v.Type == "IceGatheringDone":
-		a.EndLocalCandidates()
+		a.EndLocalCandidates(0)
 	case v.Type == "IceCandidateFound" && !slices.Contains(r.raised[v.Object], v.Data.Candidate):
-		raised, err := a.AddLocalCandidate(v.Data.Candidate.Candidate)
+		raised, err := a.AddLocalCandidate(0, v.Data.Candidate.Candidate)
 		if err != nil || !slices.Contains(raised, v.Data.Candidate) {
 			r.t.Errorf("candidate %+v is raised as %+v, %v", v.Data.Candidate, raised, err)
 		}

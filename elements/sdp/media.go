@@ -33,6 +33,20 @@ func (s *section) sctpPort() (port uint16, ok bool) {
 	return uint16(n), err == nil && n > 0
 }
 
+// maxMessageSize is how many bytes a data channel of the peer takes in one message (RFC 8841 §6.1), 0: any number.
+func (s *section) maxMessageSize() int {
+	const unsaid = 64 << 10
+	text, ok := s.attrs.get("max-message-size")
+	if !ok {
+		return unsaid
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 31)
+	if err != nil {
+		return unsaid
+	}
+	return int(n)
+}
+
 // encodingOf reads what a payload type stands for, from its rtpmap or, without
 // one, from RFC 3551 §6.
 func (s *section) encodingOf(pt string) (encoding, bool) {
@@ -52,7 +66,7 @@ func (s *section) encodingOf(pt string) (encoding, bool) {
 
 // codecs picks the payload types of an m-line that stand for one of known, in
 // the m-line's order. RTX, red and ulpfec are never known.
-func (s *section) codecs(kind media.Kind, known []encoding) []Codec {
+func (s *section) codecs(kind media.Kind, known []encoding, classic bool) []Codec {
 	var out []Codec
 	for _, text := range s.formats {
 		pt, ok := payloadType(text)
@@ -72,9 +86,35 @@ func (s *section) codecs(kind media.Kind, known []encoding) []Codec {
 		if !ok {
 			continue
 		}
-		out = append(out, Codec{PayloadType: pt, Format: f, Feedback: s.feedback(text)})
+		c := Codec{PayloadType: pt, Format: f, Feedback: s.feedback(text)}
+		if classic {
+			c.Feedback.TWCC = false
+		} else if c.Feedback.NACK {
+			c.RTX = s.rtxOf(text)
+		}
+		out = append(out, c)
 	}
 	return out
+}
+
+// rtxOf finds the payload type that repairs another (RFC 4588 §8), 0: none.
+func (s *section) rtxOf(pt string) uint8 {
+	for _, text := range s.formats {
+		if n, ok := payloadType(text); ok && s.repairs(text, pt) {
+			return n
+		}
+	}
+	return 0
+}
+
+// repairs tells whether payload type rtx is that of retransmissions of pt.
+func (s *section) repairs(rtx, pt string) bool {
+	name, ok := s.attrs.ofFormat("rtpmap", rtx)
+	if !ok || !strings.HasPrefix(strings.ToLower(name), "rtx/") {
+		return false
+	}
+	fmtp, _ := s.attrs.ofFormat("fmtp", rtx)
+	return fmtpValue(fmtp, "apt") == pt
 }
 
 // payloadType reads a format of an RTP m-line; ok is false for what is no
@@ -84,10 +124,15 @@ func payloadType(text string) (pt uint8, ok bool) {
 	return uint8(n), err == nil && strconv.FormatUint(n, 10) == text
 }
 
-func payloadTypes(codecs []Codec) []string {
+// agreedTypes are the payload types of an m-line that were agreed upon, in its order.
+func (s *section) agreedTypes(codecs []Codec) []string {
 	var out []string
-	for _, c := range codecs {
-		out = append(out, strconv.Itoa(int(c.PayloadType)))
+	for _, text := range s.formats {
+		pt, ok := payloadType(text)
+		agreed := func(c Codec) bool { return c.PayloadType == pt || c.RTX == pt && pt != 0 }
+		if ok && slices.ContainsFunc(codecs, agreed) && !slices.Contains(out, text) {
+			out = append(out, text)
+		}
 	}
 	return out
 }
@@ -100,7 +145,7 @@ func (s *section) feedbackFor(value, pt string) (kind string, ok bool) {
 		return "", false
 	}
 	switch kind = strings.TrimSpace(kind); kind {
-	case "nack", "nack pli", "ccm fir", "goog-remb":
+	case "nack", "nack pli", "ccm fir", "goog-remb", transportCC:
 		return kind, true
 	default:
 		return "", false
@@ -126,32 +171,57 @@ func parseFeedback(kinds []string) Feedback {
 		PLI:  slices.Contains(kinds, "nack pli"),
 		FIR:  slices.Contains(kinds, "ccm fir"),
 		REMB: slices.Contains(kinds, "goog-remb"),
+		TWCC: slices.Contains(kinds, transportCC),
 	}
 }
+
+// transportCC is feedback about the arrival of each packet.
+const transportCC = "transport-cc"
 
 // and is the feedback that both sides named.
 func (f Feedback) and(o Feedback) Feedback {
-	return Feedback{NACK: f.NACK && o.NACK, PLI: f.PLI && o.PLI, FIR: f.FIR && o.FIR, REMB: f.REMB && o.REMB}
+	return Feedback{NACK: f.NACK && o.NACK, PLI: f.PLI && o.PLI, FIR: f.FIR && o.FIR, REMB: f.REMB && o.REMB, TWCC: f.TWCC && o.TWCC}
 }
 
-// extensions picks the header extensions of m-line i that we use. One with a
-// direction (RFC 8285 §8) is left alone, and so is an id that needs two-byte headers.
-func (l *layout) extensions(i int) []Extension {
+// extensions picks those of the wanted header extensions that m-line i has, in its
+// order. One with a direction (RFC 8285 §8) is left alone, and so is an id that needs two-byte headers.
+func (l *layout) extensions(i int, wanted []string) []Extension {
+	var out []Extension
 	for _, as := range []attributes{l.sections[i].attrs, l.attrs} {
 		for _, a := range as {
-			if a.name != "extmap" {
-				continue
-			}
 			f := strings.Fields(a.value)
-			if len(f) < 2 || f[1] != AbsSendTime {
+			if a.name != "extmap" || len(f) < 2 || !slices.Contains(wanted, f[1]) {
 				continue
 			}
-			if id, err := strconv.ParseUint(f[0], 10, 8); err == nil && 1 <= id && id <= 14 {
-				return []Extension{{ID: uint8(id), URI: AbsSendTime}}
+			id, err := strconv.ParseUint(f[0], 10, 8)
+			known := func(e Extension) bool { return e.URI == f[1] || e.ID == uint8(id) }
+			if err == nil && 1 <= id && id <= 14 && !slices.ContainsFunc(out, known) {
+				out = append(out, Extension{ID: uint8(id), URI: f[1]})
 			}
 		}
 	}
-	return nil
+	return out
+}
+
+func uris(extensions []Extension) []string {
+	var out []string
+	for _, e := range extensions {
+		out = append(out, e.URI)
+	}
+	return out
+}
+
+// settle takes back what needs something that was not agreed upon.
+func (m *Media) settle() {
+	repaired := false
+	for i := range m.Codecs {
+		c := &m.Codecs[i]
+		c.Feedback.TWCC = c.Feedback.TWCC && m.ExtensionID(TransportCC) != 0
+		repaired = repaired || c.RTX != 0
+	}
+	if !repaired || !m.Send {
+		m.RTXSSRC = 0
+	}
 }
 
 // ssrcs lists the sources an m-line announces (RFC 5576 §4.1), without those

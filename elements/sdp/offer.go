@@ -2,16 +2,23 @@ package sdp
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
 // offer makes an own offer and says what it offers, one Media for each m-line.
 func (a *Agent) offer(options OfferOptions) (*ownDescription, []Media, error) {
-	own := &ownDescription{id: ntpSeconds()}
-	offered := []Media{} // not nil: an offer without m-lines is an offer
-	next := firstDynamicType
+	if err := a.ensureTransport(0); err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrGenerateOffer, err)
+	}
+	own, offered, err := a.offerAgain(options)
+	if err != nil {
+		return nil, nil, err
+	}
+	next := a.firstFreeType(offered)
 	for _, part := range []struct {
 		kind      media.Kind
 		wanted    bool
@@ -24,27 +31,149 @@ func (a *Agent) offer(options OfferOptions) (*ownDescription, []Media, error) {
 		if !part.wanted || len(codecs) == 0 { // an m-line needs a format
 			continue
 		}
-		for i := range n {
-			m := Media{Index: len(offered), MID: fmt.Sprintf("%s%d", mediaName(part.kind), i), Kind: part.kind}
-			var err error
+		for i := inUse(offered, part.kind); i < n; i++ {
+			m := Media{Index: len(offered), MID: freeMID(offered, mediaName(part.kind), i), Kind: part.kind}
 			if next, err = a.assignTypes(&m, next); err != nil {
 				return nil, nil, err
 			}
-			own.sections = append(own.sections, a.offerMedia(&m, part.bandwidth))
 			offered = append(offered, m)
 		}
 	}
-	if a.config.DataChannels {
-		m := Media{Index: len(offered), MID: "application0", Kind: media.Data, Send: true, Recv: true, SCTPPort: a.local.SCTPPort}
+	a.assignRTX(offered, next)
+	for i := len(own.sections); i < len(offered); i++ {
+		bandwidth := options.MaxAudioRecvBandwidth
+		if offered[i].Kind == media.Video {
+			bandwidth = options.MaxVideoRecvBandwidth
+		}
+		own.sections = append(own.sections, a.offerMedia(&offered[i], bandwidth))
+	}
+	if a.config.DataChannels && inUse(offered, media.Data) == 0 {
+		m := Media{Index: len(offered), MID: freeMID(offered, "application", 0), Kind: media.Data, Send: true, Recv: true, SCTPPort: a.local.SCTPPort}
 		own.sections = append(own.sections, a.offerData(&m))
 		offered = append(offered, m)
 	}
-	group := "group:BUNDLE" // RFC 9143 §7.2
-	for _, m := range offered {
-		group += " " + m.MID
-	}
-	own.attrs = []string{group}
+	own.attrs = append(own.attrs, offeredGroups(offered)...)
 	return own, offered, nil
+}
+
+// offerAgain begins an offer with the m-lines that there are: as we described them last, but for what only answers say and
+// for those of a kind that is not wanted any more, which rest. In a first offer there are none.
+func (a *Agent) offerAgain(options OfferOptions) (*ownDescription, []Media, error) {
+	own := a.ownDescription()
+	offered := []Media{} // not nil: an offer without m-lines is an offer
+	if a.session == nil {
+		return own, offered, nil
+	}
+	for i, s := range a.own.sections {
+		m := a.session.Media[i]
+		if m.Rejected && a.offered != nil && i < len(a.offered) {
+			m = a.offered[i] // the peer may take now what it did not take then
+		}
+		if s.refused || m.Rejected {
+			m = Media{Index: i, MID: s.mid, Kind: m.Kind, Rejected: true}
+			s.refused = true
+		}
+		direction := a.config.Direction
+		if m.Kind == media.Audio && !options.OfferToReceiveAudio || m.Kind == media.Video && !options.OfferToReceiveVideo {
+			direction = Inactive
+		}
+		s.attrs = reoffered(s.attrs, direction)
+		if m.Kind != media.Data && !m.Rejected {
+			m.Send, m.Recv = direction.sends(), direction.receives()
+		}
+		own.sections = append(own.sections, s)
+		offered = append(offered, m)
+	}
+	if options.ICERestart {
+		for t := range a.ice {
+			if err := a.restart(t); err != nil {
+				return nil, nil, fmt.Errorf("%w: %w", ErrGenerateOffer, err)
+			}
+		}
+	}
+	return own, offered, nil
+}
+
+// reoffered turns the attributes of an m-line of ours into those of a new offer (RFC 8842 §5.2: always actpass).
+func reoffered(attrs []string, direction Direction) []string {
+	out := make([]string, len(attrs))
+	for i, text := range attrs {
+		switch d := Direction(text); {
+		case d == SendRecv || d == SendOnly || d == RecvOnly || d == Inactive:
+			text = string(direction)
+		case strings.HasPrefix(text, "setup:"):
+			text = "setup:actpass"
+		}
+		out[i] = text
+	}
+	return out
+}
+
+func inUse(offered []Media, kind media.Kind) (n int) {
+	for _, m := range offered {
+		if m.Kind == kind && !m.Rejected {
+			n++
+		}
+	}
+	return n
+}
+
+// freeMID is a name that no other m-line has: "audio0", or one with a higher number.
+func freeMID(offered []Media, kind string, n int) string {
+	for {
+		mid := fmt.Sprintf("%s%d", kind, n)
+		if !slices.ContainsFunc(offered, func(m Media) bool { return m.MID == mid }) {
+			return mid
+		}
+		n++
+	}
+}
+
+// offeredGroups bundle what shares a transport (RFC 9143 §7.2). A first offer has all in one.
+func offeredGroups(offered []Media) (attrs []string) {
+	names := map[int]string{}
+	last := 0
+	for _, m := range offered {
+		if !m.Rejected && m.MID != "" {
+			names[m.Transport] += " " + m.MID
+			last = max(last, m.Transport)
+		}
+	}
+	for t := 0; t <= last; t++ {
+		attrs = append(attrs, "group:BUNDLE"+names[t])
+	}
+	return attrs
+}
+
+// firstFreeType is the first dynamic payload type above those that are in use: none changes its meaning within a session
+// (RFC 3264 §8.3.2).
+func (a *Agent) firstFreeType(offered []Media) int {
+	next := firstDynamicType
+	for _, m := range offered {
+		for _, c := range m.Codecs {
+			next = max(next, int(c.PayloadType)+1, int(c.RTX)+1)
+		}
+	}
+	return next
+}
+
+// assignRTX gives each codec that is repaired a payload type of retransmissions, as far as there are any. They come after
+// all others, whose numbers are Kurento's.
+func (a *Agent) assignRTX(offered []Media, next int) {
+	if a.config.Classic {
+		return
+	}
+	for i := range offered {
+		if offered[i].SSRC != 0 {
+			continue // described before
+		}
+		for j := range offered[i].Codecs {
+			if c := &offered[i].Codecs[j]; c.Feedback.NACK && next <= lastDynamicType {
+				c.RTX = uint8(next)
+				next++
+			}
+		}
+	}
 }
 
 // Dynamic payload types (RFC 3551 §6).
@@ -72,7 +201,7 @@ func (a *Agent) assignTypes(m *Media, next int) (int, error) {
 				return next, fmt.Errorf("%w: no payload type left for %s in m-line %d", ErrGenerateOffer, e, m.Index)
 			}
 			f, _ := e.format(kind, e.ownFMTP())
-			m.Codecs = append(m.Codecs, Codec{PayloadType: uint8(pt), Format: f, Feedback: parseFeedback(e.ownFeedback())})
+			m.Codecs = append(m.Codecs, Codec{PayloadType: uint8(pt), Format: f, Feedback: parseFeedback(a.ownFeedback(e))})
 		}
 	}
 	return next, nil
@@ -83,13 +212,31 @@ func (a *Agent) assignTypes(m *Media, next int) (int, error) {
 // equals a payload type it removes.
 const absSendTimeID = 3
 
+// transportCCID is the id of TransportCC in our offers.
+const transportCCID = 4
+
+// ownFeedback is the feedback that our offers ask for.
+func (a *Agent) ownFeedback(e encoding) []string {
+	kinds := e.ownFeedback()
+	if a.config.Classic {
+		return kinds
+	}
+	return append(kinds, transportCC)
+}
+
 func (a *Agent) offerMedia(m *Media, bandwidth int) ownSection {
 	codecs, _ := a.encodings(m.Kind)
 	m.Send, m.Recv = a.config.Direction.sends(), a.config.Direction.receives()
-	m.SSRC = a.local.SSRC()
+	a.identify(m, nil)
 	m.Extensions = []Extension{{ID: absSendTimeID, URI: AbsSendTime}}
+	if !a.config.Classic {
+		m.Extensions = append(m.Extensions, Extension{ID: transportCCID, URI: TransportCC})
+	}
 	s := ownSection{media: mediaName(m.Kind), proto: string(a.config.Profile), mid: m.MID, bandwidth: bandwidth}
-	s.attrs = append(s.attrs, "setup:actpass", fmt.Sprintf("extmap:%d %s", absSendTimeID, AbsSendTime))
+	s.attrs = append(s.attrs, "setup:actpass")
+	for _, e := range m.Extensions {
+		s.attrs = append(s.attrs, fmt.Sprintf("extmap:%d %s", e.ID, e.URI))
+	}
 	var feedback []string
 	for i, c := range m.Codecs {
 		pt, e := strconv.Itoa(int(c.PayloadType)), codecs[i]
@@ -100,14 +247,20 @@ func (a *Agent) offerMedia(m *Media, bandwidth int) ownSection {
 		if fmtp := e.ownFMTP(); fmtp != "" {
 			s.attrs = append(s.attrs, "fmtp:"+pt+" "+fmtp)
 		}
-		for _, fb := range e.ownFeedback() {
+		for _, fb := range a.ownFeedback(e) {
 			feedback = append(feedback, "rtcp-fb:"+pt+" "+fb)
+		}
+	}
+	for _, c := range m.Codecs {
+		if c.RTX != 0 {
+			pt := strconv.Itoa(int(c.RTX))
+			s.formats = append(s.formats, pt)
+			s.attrs = append(s.attrs, fmt.Sprintf("rtpmap:%s rtx/%d", pt, c.Format.ClockRate), fmt.Sprintf("fmtp:%s apt=%d", pt, c.PayloadType))
 		}
 	}
 	s.attrs = append(s.attrs, rtcpAttribute, "rtcp-mux", string(a.config.Direction), "mid:"+m.MID)
 	s.attrs = append(s.attrs, feedback...)
-	s.attrs = append(s.attrs, a.ssrcAttribute(m))
-	s.attrs = append(s.attrs, a.transportAttrs()...)
+	s.attrs = append(s.attrs, a.sourceAttrs(m)...)
 	return s
 }
 
@@ -117,11 +270,6 @@ func (a *Agent) offerData(m *Media) ownSection {
 		"setup:actpass",
 		fmt.Sprintf("sctp-port:%d", m.SCTPPort),
 		"mid:" + m.MID,
-	}, a.transportAttrs()...)
+	}, a.messageSizeAttrs()...)
 	return s
-}
-
-// ssrcAttribute announces our one stream of an m-line (RFC 5576 §4.1).
-func (a *Agent) ssrcAttribute(m *Media) string {
-	return fmt.Sprintf("ssrc:%d cname:%s", m.SSRC, a.local.CNAME)
 }

@@ -2,9 +2,14 @@ package sdp
 
 import "github.com/rivero-media/rivero/pipeline/media"
 
-// AbsSendTime is the header extension that carries the sender's clock, the only
-// one that is negotiated.
-const AbsSendTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+// The RTP header extensions that are negotiated.
+const (
+	AbsSendTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+	TransportCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+	MID         = "urn:ietf:params:rtp-hdrext:sdes:mid"                    // RFC 9143 §15.1
+	RID         = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"          // RFC 8852 §3
+	RepairedRID = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id" // RFC 8852 §3
+)
 
 // Session is what a completed offer/answer exchange agreed on. Nobody changes it
 // any more, the caller neither.
@@ -14,8 +19,9 @@ type Session struct {
 	Offerer bool
 	// Media has one entry for each m-line, refused ones included, in their order.
 	Media []Media
-	// Transports are the connections that the accepted m-lines share. As of now
-	// there is at most one: a BUNDLE group, or a single m-line without one.
+	// Transports are the connections that the accepted m-lines share: one for each
+	// BUNDLE group and for each m-line outside of any. One that no m-line uses any
+	// more has no MIDs.
 	Transports []Transport
 }
 
@@ -31,11 +37,16 @@ type Media struct {
 	Codecs     []Codec // in order of preference; never empty for audio and video
 	Extensions []Extension
 	SSRC       uint32 // ours; 0 for data
+	RTXSSRC    uint32 // ours, of retransmissions; 0: there is none
+	// RIDs are the layers of the peer's simulcast (RFC 8853), as it lists them: the
+	// best first, by convention.
+	RIDs []string
 	// RemoteSSRCs are those announced by the peer, without those of
 	// retransmission or FEC streams; often empty.
 	RemoteSSRCs []uint32
 	// SCTPPort and RemoteSCTPPort are of data (RFC 8841 §5).
 	SCTPPort, RemoteSCTPPort uint16
+	MaxMessageSize           int // bytes that the peer takes in one message; 0: any number
 }
 
 // Codec is one payload type both sides agreed on.
@@ -43,6 +54,7 @@ type Codec struct {
 	PayloadType uint8
 	Format      media.Format
 	Feedback    Feedback
+	RTX         uint8 // payload type of its retransmissions (RFC 4588), 0: none
 }
 
 // Feedback is the RTCP feedback agreed for a payload type.
@@ -62,7 +74,7 @@ type Extension struct {
 
 // Transport is what the peer said of one connection.
 type Transport struct {
-	MIDs         []string // of the m-lines that use it
+	MIDs         []string // of the m-lines that use it, "" for one without a name
 	Ufrag, Pwd   string   // "" when the peer gave none
 	Lite         bool     // the peer is ICE-lite
 	Fingerprints []Fingerprint

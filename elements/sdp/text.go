@@ -2,6 +2,7 @@ package sdp
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,6 +21,7 @@ const (
 // ends, so they can be written into another description as they are.
 type description struct {
 	lines    []string // of the session part, as received
+	origin   []string // fields of o= (RFC 8866 §5.2)
 	attrs    attributes
 	sections []section
 }
@@ -61,6 +63,8 @@ func parse(text string) (*description, error) {
 		switch line[0] {
 		case 'v':
 			version = value
+		case 'o':
+			d.origin = strings.Fields(value)
 		case 'm':
 			if len(d.sections) == maxSections {
 				return nil, fmt.Errorf("%w: more than %d m-lines", ErrParse, maxSections)
@@ -96,6 +100,29 @@ func parse(text string) (*description, error) {
 		return nil, fmt.Errorf("%w: %d candidates, at most %d are read", ErrParse, candidates, maxCandidates)
 	}
 	return d, nil
+}
+
+// follows tells whether d is a later description of the same session: the user and session id of o= are the same, and
+// its version or the ICE credentials are not.
+func (d *description) follows(before *description) bool {
+	now, old := d.origin, before.origin
+	if len(now) < 3 || len(old) < 3 || now[0] != old[0] || now[1] != old[1] {
+		return false
+	}
+	return now[2] != old[2] || !slices.Equal(d.ufrags(), before.ufrags())
+}
+
+// ufrags are the ICE user name fragments, one for each part that has one.
+func (d *description) ufrags() (list []string) {
+	if v, ok := d.attrs.get("ice-ufrag"); ok {
+		list = append(list, v)
+	}
+	for i := range d.sections {
+		if v, ok := d.sections[i].attrs.get("ice-ufrag"); ok {
+			list = append(list, v)
+		}
+	}
+	return list
 }
 
 // parseMedia reads the value of an m-line: media, port, proto, formats.

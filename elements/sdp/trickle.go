@@ -2,36 +2,43 @@ package sdp
 
 import "fmt"
 
-// AddLocalCandidate takes a candidate of ours, which LocalSDP shows from now on,
-// and returns it once for each m-line that is not refused: what Kurento raises
+// AddLocalCandidate takes a candidate of one of our transports, which LocalSDP shows from now on,
+// and returns it once for each m-line of the transport: what Kurento raises
 // as IceCandidateFound. Errors: ErrNoLocalSDP, ErrCandidate.
-func (a *Agent) AddLocalCandidate(text string) ([]IceCandidate, error) {
+func (a *Agent) AddLocalCandidate(transport int, text string) ([]IceCandidate, error) {
 	c, err := ParseCandidate(text)
 	if err != nil {
 		return nil, err
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.own == nil {
+	if a.own == nil || transport >= len(a.ice) {
 		return nil, ErrNoLocalSDP
 	}
-	if len(a.gathered) < maxCandidates {
-		a.gathered = append(a.gathered, c)
+	if t := &a.ice[transport]; len(t.gathered) < maxCandidates {
+		t.gathered = append(t.gathered, c)
 	}
 	var out []IceCandidate
 	for i, s := range a.own.sections {
-		if !s.refused {
+		if !s.refused && s.transport == transport {
 			out = append(out, IceCandidate{Candidate: c.String(), SDPMid: s.mid, SDPMLineIndex: i})
 		}
 	}
 	return out, nil
 }
 
-// EndLocalCandidates says that gathering has ended.
-func (a *Agent) EndLocalCandidates() {
+// EndLocalCandidates says that gathering for a transport has ended, and tells whether it has for all.
+func (a *Agent) EndLocalCandidates(transport int) (all bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.gatherEnd = true
+	all = true
+	for i := range a.ice {
+		if i == transport {
+			a.ice[i].complete = true
+		}
+		all = all && a.ice[i].complete
+	}
+	return all
 }
 
 // trickled is a candidate of the peer and the m-line it names.
@@ -40,28 +47,28 @@ type trickled struct {
 	at        IceCandidate
 }
 
-// AddRemoteCandidate takes what addIceCandidate brings. ok tells that c is for
-// the ICE agent now. It is false for what needs no action: a text that is no
+// AddRemoteCandidate takes what addIceCandidate brings. transport is that of the ICE agent that c is for
+// now. It is -1 for what needs no action: a text that is no
 // candidate, a candidate of a refused m-line or of RTCP's own component, and one
 // that comes before the peer's description, which is kept until then. Error:
 // ErrAddCandidate, when neither mid nor index is one of the description's, or
 // there are too many.
-func (a *Agent) AddRemoteCandidate(ic IceCandidate) (c Candidate, ok bool, err error) {
+func (a *Agent) AddRemoteCandidate(ic IceCandidate) (c Candidate, transport int, err error) {
 	c, err = ParseCandidate(ic.Candidate)
 	if err != nil {
-		return Candidate{}, false, nil //nolint:nilerr // Kurento answers success
+		return Candidate{}, -1, nil //nolint:nilerr // Kurento answers success
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.peer != nil {
 		transport, err := a.place(trickled{c, ic})
-		return c, transport >= 0, err
+		return c, transport, err
 	}
 	if len(a.early) == maxCandidates {
-		return c, false, fmt.Errorf("%w: there are %d already", ErrAddCandidate, maxCandidates)
+		return c, -1, fmt.Errorf("%w: there are %d already", ErrAddCandidate, maxCandidates)
 	}
 	a.early = append(a.early, trickled{c, ic})
-	return c, false, nil
+	return c, -1, nil
 }
 
 // place adds a candidate to its m-line and tells which transport it is for, -1

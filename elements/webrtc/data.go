@@ -57,22 +57,30 @@ func (e *Endpoint) HandleMessage(text bool, message []byte, at time.Duration, b 
 	}
 }
 
-// startData puts data channels into the graph, if they were negotiated, and returns their ports.
-func (e *Endpoint) startData(conn *transport.Conn, s sdp.Session) transport.SCTPPorts {
+// dataPorts are the ports of data channels and the transport that they go over, -1: there are none.
+type dataPorts struct {
+	transport.SCTPPorts
+	leg int
+}
+
+// agreeData puts data channels into the graph once they are negotiated. They stay for as long as the endpoint.
+func (e *Endpoint) agreeData(legs []*leg, s sdp.Session) dataPorts {
 	for _, m := range s.Media {
 		if m.Kind != media.Data || m.Rejected {
 			continue
 		}
-		d := &data{conn: conn, output: e.NewOutput(media.NoUpstream{}), session: uuid.New()}
-		d.format = d.output.SetFormat(messages)
-		e.data.Store(d)
-		e.Update(func(g *graph.Edit, n *graph.Node) {
-			g.SetOutput(n, media.Data, d.output)
-			g.SetInput(n, media.Data, d)
-		})
-		return transport.SCTPPorts{Local: m.SCTPPort, Remote: m.RemoteSCTPPort}
+		if e.data.Load() == nil {
+			d := &data{conn: legs[m.Transport].conn, output: e.NewOutput(media.NoUpstream{}), session: uuid.New()}
+			d.format = d.output.SetFormat(messages)
+			e.data.Store(d)
+			e.Update(func(g *graph.Edit, n *graph.Node) {
+				g.SetOutput(n, media.Data, d.output)
+				g.SetInput(n, media.Data, d)
+			})
+		}
+		return dataPorts{transport.SCTPPorts{Local: m.SCTPPort, Remote: m.RemoteSCTPPort}, m.Transport}
 	}
-	return transport.SCTPPorts{}
+	return dataPorts{leg: -1}
 }
 
 // closeData is called when the transport is closed.
@@ -121,9 +129,9 @@ func (e *Endpoint) closeDataChannel(id int) error {
 	return nil
 }
 
-func (ev events) ChannelOpened(id uint16) { ev.e.Emit(DataChannelOpened{ChannelID: int(id)}) }
+func (l *leg) ChannelOpened(id uint16) { l.e.Emit(DataChannelOpened{ChannelID: int(id)}) }
 
-func (ev events) ChannelClosed(id uint16) { ev.e.Emit(DataChannelClosed{ChannelID: int(id)}) }
+func (l *leg) ChannelClosed(id uint16) { l.e.Emit(DataChannelClosed{ChannelID: int(id)}) }
 
 // StatsOf describes the RTP streams and the data channels.
 func (e *Endpoint) StatsOf(kind *media.Kind) map[string]pipeline.StatsEntry {

@@ -4,11 +4,15 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
+	"github.com/google/uuid"
+
 	"github.com/rivero-media/rivero/elements/endpoint"
 	"github.com/rivero-media/rivero/elements/sdp"
+	"github.com/rivero-media/rivero/elements/stream"
 	"github.com/rivero-media/rivero/elements/webrtc/transport"
 	"github.com/rivero-media/rivero/pipeline"
 )
@@ -20,22 +24,20 @@ type Endpoint struct {
 	keyType  transport.KeyType
 	direct   sdp.Direction // of own offers
 	cname    string
+	streamID string               // under which the peer finds audio and video together
 	useData  bool                 // data channels are offered and accepted
 	data     atomic.Pointer[data] // nil: not negotiated
 
 	mu         sync.Mutex
 	properties properties
-	conn       *transport.Conn // nil before the first description
+	legs       []*leg // one for each transport; none before the first description
 	early      []sdp.IceCandidate
-	pair       *IceCandidatePair
-	ice        transport.ICEState  // "" before it is told
-	dtls       transport.DTLSState // "" before it is told
 	closed     bool
 }
 
 func create(s *Settings, c pipeline.Creation, p params) pipeline.Object {
 	e := &Endpoint{settings: s, keyType: transport.KeyType(p.CertificateKeyType), direct: sdp.SendRecv, cname: randomName(),
-		useData: p.UseDataChannels}
+		streamID: uuid.NewString(), useData: p.UseDataChannels}
 	if !c.Given("certificateKeyType") {
 		e.keyType = transport.ECDSA // the published default is RSA, whose handshakes cost many times as much
 	}
@@ -77,87 +79,112 @@ func (e *Endpoint) NewAgent() (*sdp.Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := e.connect(certificate)
-	if err != nil {
-		return nil, err
-	}
 	return sdp.NewAgent(sdp.Config{
 		AudioCodecs: e.settings.AudioCodecs, VideoCodecs: e.settings.VideoCodecs,
 		NumAudioMedias: e.settings.NumAudio, NumVideoMedias: e.settings.NumVideo,
 		DataChannels: e.useData, Direction: e.direct,
+		Classic: e.settings.ClassicSDP, Strict: e.settings.StrictNegotiation,
 	}, sdp.Local{
-		Ufrag: conn.LocalUfrag(), Pwd: conn.LocalPwd(),
-		Fingerprint: sdp.Fingerprint{Algorithm: "sha-256", Value: certificate.Fingerprint()},
-		CNAME:       e.cname,
-		SSRC:        randomSSRC,
-		SCTPPort:    sctpPort,
+		Transport:      func(i int) (sdp.Credentials, error) { return e.addLeg(i, certificate) },
+		Restart:        e.restart,
+		Fingerprint:    sdp.Fingerprint{Algorithm: "sha-256", Value: certificate.Fingerprint()},
+		CNAME:          e.cname,
+		StreamID:       e.streamID,
+		SSRC:           randomSSRC,
+		SCTPPort:       sctpPort,
+		MaxMessageSize: transport.MaxMessage,
 	})
 }
 
-// connect makes the transport, which does nothing before it is started. One call at a time.
-func (e *Endpoint) connect(certificate *transport.Certificate) (*transport.Conn, error) {
-	if conn := e.transport(); conn != nil {
-		return conn, nil // from an attempt that failed later
-	}
+// addLeg makes one more transport, which does nothing before it is started.
+func (e *Endpoint) addLeg(i int, certificate *transport.Certificate) (sdp.Credentials, error) {
 	cfg, problems := e.snapshot().connConfig()
-	for _, err := range problems {
-		e.Emit(pipeline.Error{Description: err.Error(), Type: "UNEXPECTED_ELEMENT_ERROR"})
+	if i == 0 {
+		for _, err := range problems {
+			e.Emit(pipeline.Error{Description: err.Error(), Type: "UNEXPECTED_ELEMENT_ERROR"})
+		}
 	}
-	cfg.Pool, cfg.Certificate = e.settings.Pool, certificate
-	cfg.Handler, cfg.Messages, cfg.Events, cfg.Log = e, e, events{e}, e.Log()
+	l := &leg{RTPLeg: e.NewLeg(), e: e, id: i + 1}
+	cfg.Pool, cfg.Certificate, cfg.KeepDTLS = e.settings.Pool, certificate, e.useData
+	cfg.Handler, cfg.Messages, cfg.Events, cfg.Log = l, e, l, e.Log()
 	conn, err := transport.NewConn(cfg)
 	if err != nil {
-		return nil, err
+		return sdp.Credentials{}, err
 	}
+	l.conn = conn
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
-		return nil, transport.ErrClosed
+		return sdp.Credentials{}, transport.ErrClosed
 	}
-	e.conn = conn
-	return conn, nil
+	e.legs = append(e.legs, l)
+	return l.credentials(), nil
 }
 
-func (e *Endpoint) transport() *transport.Conn {
+// restart begins ICE anew on one transport.
+func (e *Endpoint) restart(i int) (sdp.Credentials, error) {
+	l := e.transports()[i]
+	if err := l.conn.Restart(); err != nil {
+		return sdp.Credentials{}, err
+	}
+	return l.credentials(), nil
+}
+
+func (e *Endpoint) transports() []*leg {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.conn
+	return slices.Clone(e.legs)
+}
+
+// Lost is part of endpoint.Negotiator.
+func (e *Endpoint) Lost() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.ContainsFunc(e.legs, func(l *leg) bool { return l.ice == transport.ICEFailed || l.ice == transport.ICEDisconnected })
 }
 
 // Negotiated is part of endpoint.Negotiator.
 func (e *Endpoint) Negotiated(s sdp.Session) error {
-	conn := e.transport()
-	if conn == nil {
+	legs := e.transports()
+	if len(legs) < len(s.Transports) {
 		return transport.ErrClosed
 	}
-	if len(s.Transports) == 0 {
-		return nil // every m-line was refused: there is nothing to connect
+	carriers := make([]stream.Transport, len(legs))
+	for i, l := range legs {
+		carriers[i] = l.conn
 	}
-	if err := e.StartSession(conn, s, e.cname); err != nil {
+	if err := e.Agree(carriers, s, e.cname); err != nil {
 		return err
 	}
-	peer := s.Transports[0]
-	remote := transport.Remote{
-		Ufrag: peer.Ufrag, Pwd: peer.Pwd,
-		DTLSClient:  peer.Client,
-		Controlling: s.Offerer || peer.Lite,
-		SCTP:        e.startData(conn, s),
-	}
-	for _, f := range peer.Fingerprints {
-		remote.Fingerprints = append(remote.Fingerprints, transport.Fingerprint{Hash: f.Algorithm, Value: f.Value})
-	}
-	if err := conn.Start(remote); err != nil {
-		return err
-	}
-	for _, c := range peer.Candidates {
-		e.offerCandidate(conn, c)
+	ports := e.agreeData(legs, s)
+	for i, peer := range s.Transports {
+		if len(peer.MIDs) == 0 {
+			continue // every m-line was refused: there is nothing to connect
+		}
+		remote := transport.Remote{
+			Ufrag: peer.Ufrag, Pwd: peer.Pwd,
+			DTLSClient:  peer.Client,
+			Controlling: s.Offerer || peer.Lite,
+		}
+		if ports.leg == i {
+			remote.SCTP = ports.SCTPPorts
+		}
+		for _, f := range peer.Fingerprints {
+			remote.Fingerprints = append(remote.Fingerprints, transport.Fingerprint{Hash: f.Algorithm, Value: f.Value})
+		}
+		if err := legs[i].agree(remote); err != nil {
+			return err
+		}
+		for _, c := range peer.Candidates {
+			e.offerCandidate(legs[i].conn, c)
+		}
 	}
 	e.mu.Lock()
 	early := e.early
 	e.early = nil
 	e.mu.Unlock()
 	for _, c := range early {
-		if err := e.addCandidate(conn, c); err != nil {
+		if err := e.addCandidate(c); err != nil {
 			log := e.Log()
 			log.Warn().Err(err).Msg("candidate from before the negotiation is dropped")
 		}
@@ -175,14 +202,12 @@ func (e *Endpoint) offerCandidate(conn *transport.Conn, c sdp.Candidate) {
 
 // gatherCandidates before there is a description succeeds and does nothing, as in the original.
 func (e *Endpoint) gatherCandidates() error {
-	conn := e.transport()
-	if conn == nil {
-		return nil
-	}
-	if err := conn.Gather(); err != nil {
-		log := e.Log()
-		log.Error().Err(err).Msg("candidates cannot be gathered")
-		return pipeline.Errorf(pipeline.IceGatherError, "Error gathering candidates")
+	for _, l := range e.transports() {
+		if err := l.conn.Gather(); err != nil {
+			log := e.Log()
+			log.Error().Err(err).Msg("candidates cannot be gathered")
+			return pipeline.Errorf(pipeline.IceGatherError, "Error gathering candidates")
+		}
 	}
 	return nil
 }
@@ -200,29 +225,27 @@ func (e *Endpoint) addIceCandidate(c IceCandidate) error {
 		e.mu.Unlock()
 		return nil
 	}
-	conn := e.conn
 	e.mu.Unlock()
-	return endpoint.Fault(e.addCandidate(conn, ic))
+	return endpoint.Fault(e.addCandidate(ic))
 }
 
-func (e *Endpoint) addCandidate(conn *transport.Conn, ic sdp.IceCandidate) error {
-	candidate, usable, err := e.Agent().AddRemoteCandidate(ic)
-	if usable {
-		e.offerCandidate(conn, candidate)
+func (e *Endpoint) addCandidate(ic sdp.IceCandidate) error {
+	candidate, i, err := e.Agent().AddRemoteCandidate(ic)
+	if legs := e.transports(); i >= 0 && i < len(legs) {
+		e.offerCandidate(legs[i].conn, candidate)
 	}
 	return err
 }
 
-// Close ends the connection. Whoever feeds the endpoint loses it first.
+// Close ends the connections. Whoever feeds the endpoint loses it first.
 func (e *Endpoint) Close() {
 	e.mu.Lock()
 	e.closed = true
-	conn := e.conn
 	e.mu.Unlock()
 	e.BaseRtpEndpoint.Close()
 	e.CloseSession()
-	if conn != nil {
-		conn.Close()
+	for _, l := range e.transports() {
+		l.conn.Close()
 	}
 	e.closeData()
 }
