@@ -96,12 +96,14 @@ func (s *Sender) repeat(p *media.Packet, ext int64, e *epoch, b *media.Burst) {
 	case s.repeatsApart():
 		h, payload = s.repeats.wrap(h, payload, s.codec.RTX)
 		if s.stamps != nil {
-			s.stamps.set(s.session.opts.Now(), 0)
+			s.stamp(len(payload))
 		}
 	case s.stamps != nil:
-		if _, known := s.stamps.repeat(ext); !known {
+		number, known := s.stamps.repeat(ext)
+		if !known {
 			return
 		}
+		s.session.departures.repeated(number)
 	}
 	s.session.transport.WriteRTP(h, payload, b)
 	s.counters.resent++

@@ -59,7 +59,11 @@ func (s *Session) tick(now time.Duration) (next time.Duration) {
 		}
 		next = min(next, again)
 	}
-	return min(next, s.expire(now))
+	arrivals, local, again := s.arrivals.report(now)
+	for _, message := range arrivals {
+		s.sendFeedback(local, message)
+	}
+	return min(next, again, s.expire(now))
 }
 
 // report sends the regular report when it is due and tells when the next one

@@ -219,7 +219,7 @@ func (s *Sender) forward(p *media.Packet) (ask media.Source) {
 		payload = s.pictures.number(payload, s.splice.epochs[0].pictures, ext == s.splice.top)
 	}
 	if s.stamps != nil {
-		values := s.stamps.set(s.session.opts.Now(), 0)
+		values := s.stamp(len(payload))
 		if !s.repeatsApart() {
 			s.stamps.remember(ext, values)
 		}
@@ -229,6 +229,15 @@ func (s *Sender) forward(p *media.Packet) (ask media.Source) {
 	s.counters.bytes += uint64(len(p.Data))
 	s.session.stir()
 	return nil
+}
+
+// stamp gives the header extensions the values of a packet that is sent now. Called locked.
+func (s *Sender) stamp(payload int) stamp {
+	now, number := s.session.opts.Now(), uint16(0)
+	if s.stamps.wideID != 0 {
+		number = s.session.departures.add(payload+packetOverhead, now)
+	}
+	return s.stamps.set(now, number)
 }
 
 // wait drops a packet before the key frame and tells when it is time to ask for

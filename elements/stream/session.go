@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"encoding/binary"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -93,6 +94,9 @@ type Session struct {
 	rtt       atomic.Int64  // last round trip time in ns, 0: unknown
 	stray     atomic.Uint64 // RTP packets of no negotiated payload type
 	malformed atomic.Uint64 // RTCP packets that could not be read
+
+	arrivals   arrivalLog // transport-wide, of what the peer sends
+	departures departures // and of what it gets
 
 	mu        sync.Mutex
 	senders   map[uint32]*Sender       // who sent last by an SSRC of ours
@@ -204,6 +208,9 @@ func (s *Session) HandleRTP(h *rtp.Header, payload []byte, at time.Duration, b *
 		return
 	}
 	in := &t.incoming[n-1]
+	if in.wide != 0 {
+		s.cameAt(h, in, at)
+	}
 	if in.repeated {
 		in.receiver.handleRepeated(h, payload, at, b, in.codec)
 	} else {
@@ -213,6 +220,14 @@ func (s *Session) HandleRTP(h *rtp.Header, payload []byte, at time.Duration, b *
 		s.updateState(at)
 	}
 	s.stir()
+}
+
+// cameAt notes the arrival of a packet for transport-wide feedback.
+func (s *Session) cameAt(h *rtp.Header, in *incoming, at time.Duration) {
+	number := h.GetExtension(in.wide)
+	if len(number) >= 2 && s.arrivals.add(binary.BigEndian.Uint16(number), in.local, h.SSRC, at) {
+		s.kick()
+	}
 }
 
 // stir plans a report if none is planned; called for each packet.

@@ -19,7 +19,9 @@ type table struct {
 type incoming struct {
 	receiver *Receiver
 	codec    *Codec
-	repeated bool // they are retransmissions of packets of the codec
+	repeated bool   // they are retransmissions of packets of the codec
+	wide     uint8  // id of the transport-wide number that is reported, 0: none
+	local    uint32 // SSRC of ours that reports come from
 }
 
 var errLine = errors.New("bad m-line")
@@ -75,13 +77,18 @@ func (t *table) enter(l *Line) error {
 		if err := c.check(l.Receiver.kind); err != nil {
 			return err
 		}
-		if err := t.direct(c.PayloadType, incoming{receiver: l.Receiver, codec: c}); err != nil {
+		in := incoming{receiver: l.Receiver, codec: c, local: l.SSRC}
+		if c.Feedback.TWCC {
+			in.wide = l.Extensions.TransportCC
+		}
+		if err := t.direct(c.PayloadType, in); err != nil {
 			return err
 		}
 		if c.RTX == 0 {
 			continue
 		}
-		if err := t.direct(c.RTX, incoming{receiver: l.Receiver, codec: c, repeated: true}); err != nil {
+		in.repeated = true
+		if err := t.direct(c.RTX, in); err != nil {
 			return err
 		}
 	}
