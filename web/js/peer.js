@@ -9,7 +9,7 @@ export class Peer {
   #endpoint; #pc;
   #remote = []; // candidates of the server that came before its answer
   #local = []; // candidates of the page that came before the answer
-  #answered = false;
+  #answered = false; // to the latest offer
 
   // Both arguments are ready to use: an endpoint without negotiation, and a function called with each failure.
   constructor(endpoint, onError) {
@@ -25,7 +25,7 @@ export class Peer {
     });
     endpoint.on('IceCandidateFound', ({ candidate }) => {
       if (this.#pc.signalingState === 'closed') return;
-      if (this.#pc.remoteDescription) report(this.#pc.addIceCandidate(candidate));
+      if (this.#answered) report(this.#pc.addIceCandidate(candidate));
       else this.#remote.push(candidate);
     });
   }
@@ -51,8 +51,14 @@ export class Peer {
     });
   }
 
-  // negotiate resolves when both descriptions are set and the server gathers candidates.
-  async negotiate() {
+  // The connection itself, to change it before the next negotiate.
+  get connection() { return this.#pc; }
+
+  // negotiate resolves when both descriptions are set and the server gathers candidates. Later calls agree on what was
+  // changed since; with `restart` they also look for new ways through the network.
+  async negotiate({ restart = false } = {}) {
+    if (restart) this.#pc.restartIce();
+    this.#answered = false;
     await this.#pc.setLocalDescription();
     const answer = await call(this.#endpoint, 'processOffer', this.#pc.localDescription.sdp);
     await this.#pc.setRemoteDescription({ type: 'answer', sdp: answer });
