@@ -118,7 +118,7 @@ func eachClient(t *testing.T, test func(t *testing.T, version string)) {
 }
 
 // scenario runs the module of pages/ in Chromium with the browser edition of a client, and decodes what it returns.
-func scenario(t *testing.T, version, module string, params, result any) {
+func scenario(t *testing.T, version, module string, params, result any, more ...func(*http.ServeMux)) {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle("/", web.Handler())
@@ -126,6 +126,9 @@ func scenario(t *testing.T, version, module string, params, result any) {
 	mux.HandleFunc("/client.js", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFile(w, r, filepath.Join(env.bundles, version, "kurento-client.js"))
 	})
+	for _, handle := range more {
+		handle(mux)
+	}
 	pages := httptest.NewServer(mux)
 	t.Cleanup(pages.Close)
 

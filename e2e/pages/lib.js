@@ -35,24 +35,60 @@ export function addVideo(muted = false) {
   return video;
 }
 
-// publish joins `stream` to a new WebRtcEndpoint of `pipeline`.
-export async function publish(pipeline, stream, options) {
-  const endpoint = await element(pipeline, 'WebRtcEndpoint');
-  const peer = new Peer(endpoint, fail);
-  peer.publish(stream, options);
-  return { endpoint, peer };
+// throughLink makes the connection of an endpoint go over a link of the test harness. It returns what a Peer takes for
+// the endpoint, and `set`, which changes the link: {loss: part, delay: ms, rate: bit/s}.
+export function throughLink(endpoint) {
+  let port;
+  const made = new Map(); // by the server's address
+  const replace = async ({ candidate, sdpMid, sdpMLineIndex }) => {
+    const fields = candidate.split(' ');
+    const [, , protocol, , host, to] = fields;
+    if (protocol.toLowerCase() !== 'udp' || host.includes(':')) return null;
+    const address = `${host}:${to}`;
+    if (made.size === 0) made.set(address, fetch(`/link/new?to=${address}`).then((answer) => answer.text()));
+    if (!made.has(address)) return null; // one way is enough
+    fields[5] = port = await made.get(address);
+    return { candidate: fields.join(' '), sdpMid, sdpMLineIndex };
+  };
+  // The client's objects are sealed, so this is one beside them, with what a Peer needs.
+  const front = {
+    on: (event, listener) => endpoint.on(event, event !== 'IceCandidateFound' ? listener : async ({ candidate }) => {
+      const other = await replace(candidate);
+      if (other) listener({ candidate: other });
+    }),
+    processOffer: (...args) => endpoint.processOffer(...args),
+    gatherCandidates: (...args) => endpoint.gatherCandidates(...args),
+    // The server learns the page's address from its checks: that of the link.
+    addIceCandidate: (candidate, done) => done(null),
+  };
+  const set = async (quality) => {
+    await until('the link', () => port);
+    const answer = await fetch(`/link/set?${new URLSearchParams({ port, ...quality })}`);
+    if (!answer.ok) throw new Error(await answer.text());
+  };
+  return { front, set };
 }
 
-// view shows `source` (or what `prepare` connects) in a new video element.
-export async function view(pipeline, connect) {
+// publish joins `stream` to a new WebRtcEndpoint of `pipeline`; with `link` over a link of the test harness.
+export async function publish(pipeline, stream, { link, ...options } = {}) {
+  const endpoint = await element(pipeline, 'WebRtcEndpoint');
+  const way = link && throughLink(endpoint);
+  const peer = new Peer(way ? way.front : endpoint, fail);
+  peer.publish(stream, options);
+  return { endpoint, peer, link: way };
+}
+
+// view shows what `connect` connects in a new video element; with `link` over a link of the test harness.
+export async function view(pipeline, connect, { link } = {}) {
   const endpoint = await element(pipeline, 'WebRtcEndpoint');
   await connect(endpoint);
-  const peer = new Peer(endpoint, fail);
+  const way = link && throughLink(endpoint);
+  const peer = new Peer(way ? way.front : endpoint, fail);
   const video = addVideo();
   peer.receive();
   peer.show(video);
   await peer.negotiate();
-  return { endpoint, peer, video };
+  return { endpoint, peer, video, link: way };
 }
 
 export const framesDecoded = async (peer) => (await peer.statistics()).videoIn?.framesDecoded ?? 0;
