@@ -24,11 +24,12 @@ type ConnConfig struct {
 	Messages    MessageHandler // of data channels; nil: nobody takes them
 	Events      Events         // nil: nobody listens
 
-	STUN       netip.AddrPort // server for server-reflexive candidates; zero: none
-	TURN       []TURN         // servers for relay candidates
-	ICETCP     bool           // TCP host candidates too, to which peers connect
-	RelayOnly  bool           // no candidates but those of TURN servers
-	Interfaces []string       // only addresses of these; none: all of the pool
+	STUN        netip.AddrPort // server for server-reflexive candidates; zero: none
+	STUNServers []string       // more of them: "host:port" or "host", a name or an address
+	TURN        []TURN         // servers for relay candidates
+	ICETCP      bool           // TCP host candidates too, to which peers connect
+	RelayOnly   bool           // no candidates but those of TURN servers
+	Interfaces  []string       // only addresses of these; none: all of the pool
 	// ExternalIPv4 and ExternalIPv6 replace the address of host candidates of their
 	// family in what is announced; zero: unchanged.
 	ExternalIPv4, ExternalIPv6 netip.Addr
@@ -39,13 +40,6 @@ type ConnConfig struct {
 	KeepDTLS bool
 
 	Log zerolog.Logger
-}
-
-// TURN is one TURN server.
-type TURN struct {
-	Address        string // host:port
-	User, Password string
-	Transport      string // "udp" (also ""), "tcp" or "tls"
 }
 
 // Remote is what the peer's session description says of its side.
@@ -143,8 +137,16 @@ func NewConn(cfg ConnConfig) (*Conn, error) {
 	if cfg.RelayOnly && len(cfg.TURN) == 0 {
 		return nil, errors.New("relay only, but no TURN server")
 	}
+	for _, server := range cfg.STUNServers {
+		if _, _, err := splitServer(server); err != nil {
+			return nil, fmt.Errorf("stun server %q: %w", server, err)
+		}
+	}
+	if len(cfg.TURN) > maxTURN {
+		return nil, fmt.Errorf("more than %d TURN servers", maxTURN)
+	}
 	for _, t := range cfg.TURN {
-		if _, err := t.uri(); err != nil {
+		if err := t.check(); err != nil {
 			return nil, err
 		}
 	}

@@ -66,7 +66,7 @@ func (g *generation) makeAgent() error {
 	if len(g.sockets) == 0 {
 		return fmt.Errorf("%w on interfaces %v", ErrNoAddress, c.cfg.Interfaces)
 	}
-	g.turn = newTurnNet(c.pool.net.Load(), g.sockets)
+	g.turn = newTurnNet(g, c.pool.net.Load())
 	options, err := g.agentOptions()
 	if err == nil {
 		g.agent, err = ice.NewAgentWithOptions(options...)

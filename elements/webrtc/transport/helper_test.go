@@ -119,7 +119,10 @@ func (s *side) PairSelected(local, peer string) { s.note("pair") }
 func (s *side) DTLSState(st DTLSState)          { s.note("dtls " + string(st)) }
 func (s *side) ChannelOpened(id uint16)         { s.note(fmt.Sprint("opened ", id)) }
 func (s *side) ChannelClosed(id uint16)         { s.note(fmt.Sprint("closed ", id)) }
-func (s *side) Broken(v any)                    { s.note(fmt.Sprint("broken ", v)) }
+func (s *side) ServerFailed(server string, err error) {
+	s.note(fmt.Sprint("server ", server, ": ", err))
+}
+func (s *side) Broken(v any) { s.note(fmt.Sprint("broken ", v)) }
 
 func (s *side) HandleRTP(h *rtp.Header, payload []byte, _ time.Duration, b *media.Burst) {
 	if s.onRTP != nil {

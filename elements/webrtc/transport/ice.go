@@ -1,10 +1,7 @@
 package transport
 
 import (
-	"fmt"
-	"net"
 	"net/netip"
-	"strconv"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -52,7 +49,7 @@ func (g *generation) agentOptions() ([]ice.AgentOption, error) {
 	}
 	if len(c.cfg.TURN) > 0 {
 		kinds = append(kinds, ice.CandidateTypeRelay)
-		options = append(options, ice.WithUrls(turnURIs(c.cfg.TURN)))
+		options = append(options, ice.WithUrls(g.turn.uris()))
 	}
 	if c.cfg.RelayOnly {
 		kinds = kinds[1:]
@@ -147,44 +144,22 @@ func candidateAddr(candidate ice.Candidate) netip.AddrPort {
 }
 
 // startGathering starts the agent's search and ours, for server-reflexive
-// candidates. The agent knows nothing of those: their base is a host candidate
-// that it has, so only the peer must be told. Called locked.
+// candidates. Called locked.
 func (g *generation) startGathering() {
-	g.names.expect(1 + len(g.reflexive()))
-	for _, s := range g.reflexive() {
-		g.work.Go(func() {
-			defer g.gathered()
-			seen, err := s.mapped(g.ctx, g.conn.cfg.STUN)
-			switch {
-			case err != nil:
-				g.conn.log.Debug().Err(err).Msg("no server-reflexive candidate")
-			case seen != s.local:
-				g.announce(reflexiveText(seen, s.local))
-			}
-		})
+	servers := g.conn.cfg.stunServers()
+	g.names.expect(1 + len(servers))
+	for _, server := range servers {
+		g.work.Go(func() { g.askSTUN(server) })
 	}
 	if err := g.agent.GatherCandidates(); err != nil {
 		g.conn.log.Debug().Err(err).Msg("ice agent does not gather") // closed meanwhile
 	}
 }
 
-// reflexive lists the sockets that the STUN server is asked about.
-func (g *generation) reflexive() (list []*Socket) {
-	server := g.conn.cfg.STUN
-	if !server.IsValid() || g.conn.cfg.RelayOnly {
-		return nil
-	}
-	for _, s := range g.sockets {
-		if s.local.Addr().Is4() == server.Addr().Unmap().Is4() && s.local.Addr().IsLoopback() == server.Addr().Unmap().IsLoopback() {
-			list = append(list, s)
-		}
-	}
-	return list
-}
-
 // foundCandidate hears of each candidate of the agent; nil is the end.
 func (g *generation) foundCandidate(candidate ice.Candidate) {
 	if candidate == nil {
+		g.turn.ended()
 		g.gathered()
 		return
 	}
@@ -227,39 +202,4 @@ func (g *generation) tell(call func(Events)) {
 	if g.conn.now == g {
 		g.conn.events.post(call)
 	}
-}
-
-// uri turns t into what the agent takes.
-func (t TURN) uri() (*stun.URI, error) {
-	host, text, err := net.SplitHostPort(t.Address)
-	if err != nil {
-		return nil, fmt.Errorf("turn server %q: %w", t.Address, err)
-	}
-	port, err := strconv.ParseUint(text, 10, 16)
-	if err != nil {
-		return nil, fmt.Errorf("turn server %q: port: %w", t.Address, err)
-	}
-	if t.User == "" || t.Password == "" {
-		return nil, fmt.Errorf("turn server %q: user or password is missing", t.Address)
-	}
-	u := &stun.URI{Scheme: stun.SchemeTypeTURN, Proto: stun.ProtoTypeUDP, Host: host, Port: int(port), Username: t.User, Password: t.Password}
-	switch t.Transport {
-	case "", "udp":
-	case "tcp":
-		u.Proto = stun.ProtoTypeTCP
-	case "tls":
-		u.Scheme, u.Proto = stun.SchemeTypeTURNS, stun.ProtoTypeTCP
-	default:
-		return nil, fmt.Errorf("turn server %q: transport %q is not udp, tcp or tls", t.Address, t.Transport)
-	}
-	return u, nil
-}
-
-func turnURIs(servers []TURN) (list []*stun.URI) {
-	for _, t := range servers {
-		if u, err := t.uri(); err == nil { // NewConn has checked
-			list = append(list, u)
-		}
-	}
-	return list
 }

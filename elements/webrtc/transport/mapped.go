@@ -2,7 +2,7 @@ package transport
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -42,7 +42,17 @@ type mapping struct {
 
 // mapped returns how server sees s. It waits for an answer, not longer than ctx
 // or stunTimeout.
-func (s *Socket) mapped(ctx context.Context, server netip.AddrPort) (netip.AddrPort, error) {
+func (s *Socket) mapped(ctx context.Context, server netip.AddrPort) (addr netip.AddrPort, err error) {
+	for {
+		addr, err = s.mappedOnce(ctx, server)
+		if !errors.Is(err, context.Canceled) || ctx.Err() != nil {
+			return addr, err
+		}
+		// The connection that asked was closed meanwhile.
+	}
+}
+
+func (s *Socket) mappedOnce(ctx context.Context, server netip.AddrPort) (netip.AddrPort, error) {
 	q := &s.queries
 	q.mu.Lock()
 	if q.known == nil {
@@ -92,12 +102,12 @@ func (s *Socket) ask(ctx context.Context, m *mapping) {
 }
 
 func (s *Socket) exchange(ctx context.Context, m *mapping, request []byte) (netip.AddrPort, error) {
-	ctx, cancel := context.WithTimeout(ctx, stunTimeout)
-	defer cancel()
+	late := time.NewTimer(stunTimeout)
+	defer late.Stop()
 	to := newSockaddr(m.server)
 	for wait := stunRTO; ; wait *= 2 {
 		if err := s.send(request, &to); err != nil {
-			return netip.AddrPort{}, fmt.Errorf("stun server %v: %w", m.server, err)
+			return netip.AddrPort{}, err
 		}
 		again := time.NewTimer(wait)
 		select {
@@ -106,7 +116,10 @@ func (s *Socket) exchange(ctx context.Context, m *mapping, request []byte) (neti
 			return addr, nil
 		case <-ctx.Done():
 			again.Stop()
-			return netip.AddrPort{}, fmt.Errorf("stun server %v: %w", m.server, ctx.Err())
+			return netip.AddrPort{}, ctx.Err()
+		case <-late.C:
+			again.Stop()
+			return netip.AddrPort{}, errNoAnswer
 		case <-again.C:
 		}
 	}

@@ -33,6 +33,8 @@ type Pool struct {
 	log zerolog.Logger
 	net atomic.Pointer[stdnet.Net] // the interfaces, one list for all ICE agents
 
+	names *resolver
+
 	mu     sync.Mutex
 	closed bool
 	addrs  []localAddress
@@ -65,7 +67,7 @@ func NewPool(cfg PoolConfig) (*Pool, error) {
 	if cfg.Sockets <= 0 {
 		cfg.Sockets = runtime.GOMAXPROCS(0)
 	}
-	return &Pool{cfg: cfg, log: cfg.Log}, nil
+	return &Pool{cfg: cfg, log: cfg.Log, names: newResolver()}, nil
 }
 
 // Close closes all sockets and waits for their read loops. Connections are
@@ -75,6 +77,7 @@ func (p *Pool) Close() {
 	ports, tcp := p.ports, p.tcp
 	p.ports, p.tcp, p.closed = nil, nil, true
 	p.mu.Unlock()
+	p.names.close()
 	if tcp != nil {
 		_ = tcp.Close()
 	}

@@ -115,10 +115,3 @@ func (q *packetQueue) close() {
 	}
 	q.wake.Broadcast()
 }
-
-// isClosed tells whether close was called.
-func (q *packetQueue) isClosed() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.closed
-}

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/netip"
@@ -19,6 +20,12 @@ import (
 // newTURN runs a TURN server for "user" with "pass" on 127.0.0.1, UDP and TCP.
 func newTURN(t *testing.T) (udp, tcp string, server *turn.Server) {
 	t.Helper()
+	return newTURNWith(t, nil)
+}
+
+// newTURNWith speaks TLS on its TCP port, if secure is not nil.
+func newTURNWith(t *testing.T, secure *tls.Config) (udp, tcp string, server *turn.Server) {
+	t.Helper()
 	packets, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -26,6 +33,9 @@ func newTURN(t *testing.T) (udp, tcp string, server *turn.Server) {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if secure != nil {
+		listener = tls.NewListener(listener, secure)
 	}
 	relays := func() *turn.RelayAddressGeneratorStatic {
 		return &turn.RelayAddressGeneratorStatic{RelayAddress: net.IPv4(127, 0, 0, 1), Address: "127.0.0.1"}
