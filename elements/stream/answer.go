@@ -164,7 +164,7 @@ func (s *Sender) SetBitrateRange(min, max int) {
 
 // target is the limit that the source is told, 0: none. Called locked.
 func (s *Sender) target() int {
-	bps := s.remb
+	bps := s.peerLimit()
 	if bps == 0 {
 		return s.max
 	}

@@ -67,6 +67,8 @@ type link struct {
 	wobble  time.Duration // reorders packets that are closer together
 	loss    float64       // of RTP packets
 	lossOf  float64       // of RTCP packets
+	rate    float64       // of RTP packets, bit/s, 0: any
+	free    time.Duration
 	dropped int
 	burst   media.Burst
 }
@@ -77,7 +79,12 @@ func (l *link) WriteRTP(h *rtp.Header, payload []byte, _ *media.Burst) {
 		return
 	}
 	c, data := h.Clone(), append([]byte(nil), payload...)
-	l.net.at(l.arrival(), func() { l.peer.HandleRTP(&c, data, l.net.now, &l.burst) })
+	at := l.arrival()
+	if l.rate > 0 {
+		l.free = max(l.free, l.net.now) + time.Duration(float64(8*(len(payload)+packetOverhead))/l.rate*float64(time.Second))
+		at += l.free - l.net.now
+	}
+	l.net.at(at, func() { l.peer.HandleRTP(&c, data, l.net.now, &l.burst) })
 }
 
 func (l *link) WriteRTCP(packet []byte) {

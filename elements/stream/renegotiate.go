@@ -91,6 +91,7 @@ func (s *Session) replace(before, next *table) {
 		}
 	}
 	s.table.Store(next)
+	s.congestion.told.Store(0)
 	for i := range before.lines {
 		if r := before.lines[i].Receiver; r != nil && !next.receives(r) {
 			r.detach()

@@ -71,6 +71,8 @@ func (s *Session) handlePart(h rtcp.Header, raw []byte, at time.Duration, b *med
 		if snd := s.sender(p.MediaSSRC); snd != nil {
 			snd.resend(p.Nacks, at, b)
 		}
+	case isWide(h):
+		return s.wideFeedback(raw, at)
 	case h.Type == rtcp.TypePayloadSpecificFeedback:
 		return s.payloadFeedback(h, raw)
 	}

@@ -43,8 +43,10 @@ type Sender struct {
 	extensions Extensions
 	stamps     *stamps // nil: none is negotiated
 
-	remb     int // last limit of the peer, 0: none
-	min, max int // what the owner lets it be, bit/s, 0: no bound
+	remb     int  // last limit of the peer, 0: none
+	estimate int  // what the path carries, 0: unknown
+	measured bool // the path is measured, so that remb does not count
+	min, max int  // what the owner lets it be, bit/s, 0: no bound
 
 	resent   resentPackets
 	counters senderCounters
@@ -108,6 +110,7 @@ func (s *Sender) setHeaders(l *Line) (changed bool) {
 			s.stamps.prepare(&s.header)
 		}
 	}
+	s.measured = l.measures()
 	if changed || s.repeats.header.SSRC != l.RTX {
 		s.repeats.begin(l.RTX, s.stamps)
 	}

@@ -97,6 +97,7 @@ type Session struct {
 
 	arrivals   arrivalLog // transport-wide, of what the peer sends
 	departures departures // and of what it gets
+	congestion congestion
 
 	mu        sync.Mutex
 	senders   map[uint32]*Sender       // who sent last by an SSRC of ours

@@ -74,6 +74,7 @@ type SenderStats struct {
 	FIR           uint64
 	NACK          uint64
 	REMB          int // last limit of the peer in bit/s, 0: none
+	Estimate      int // bit/s that the path was measured to carry, 0: unknown
 	TargetBitrate int // what the source was told because of it, 0: nothing
 	RoundTrip     time.Duration
 }
@@ -86,7 +87,7 @@ func (s *Sender) Stats() SenderStats {
 	st := SenderStats{
 		SSRC: s.ssrc, Packets: c.packets, Bytes: c.bytes, Resent: c.resent,
 		Lost: c.lost, FractionLost: c.fraction, Jitter: c.jitter,
-		PLI: c.pli, FIR: c.fir, NACK: c.nack, REMB: s.remb, TargetBitrate: s.target(),
+		PLI: c.pli, FIR: c.fir, NACK: c.nack, REMB: s.remb, Estimate: s.estimate, TargetBitrate: s.target(),
 	}
 	if s.session != nil {
 		st.RoundTrip = s.session.RoundTrip()

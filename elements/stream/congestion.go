@@ -1,0 +1,109 @@
+package stream
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/rivero-media/rivero/elements/stream/gcc"
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+// congestion is what a session finds out about the path to its peer from transport-wide feedback.
+// The read goroutine owns all but told.
+type congestion struct {
+	estimator gcc.Estimator
+	packets   []gcc.Packet // of one message
+	came      int64        // the last arrival on the peer's clock, in wideTicks, without wrapping
+	told      atomic.Int64 // estimate that the senders know, 0: all of them have to be told
+}
+
+// estimateStep is the part of the estimate by which it changes before the senders hear of it.
+const estimateStep = 50
+
+// wideFeedback takes a message about the packets that the peer got. It runs on the read goroutine.
+func (s *Session) wideFeedback(raw []byte, at time.Duration) error {
+	c := &s.congestion
+	c.packets = c.packets[:0]
+	err := readWide(raw, func(number uint16, received bool, came int64) {
+		if received {
+			s.wideArrival(number, at, came)
+		} else if d, ok := s.departures.lost(number); ok {
+			c.packets = append(c.packets, gcc.Packet{Sent: d.sent(at), Size: d.size(), Lost: true})
+		}
+	})
+	if len(c.packets) == 0 {
+		return err
+	}
+	c.estimator.Update(at, s.RoundTrip(), c.packets)
+	bps := c.estimator.Bitrate()
+	told := int(c.told.Load())
+	if off := bps - told; max(off, -off) > told/estimateStep {
+		c.told.Store(int64(bps))
+		s.share(bps)
+	}
+	return err
+}
+
+// wideArrival notes that a packet came at the time came of the peer's clock.
+func (s *Session) wideArrival(number uint16, at time.Duration, came int64) {
+	c := &s.congestion
+	c.came += int64(int32(uint32(came) - uint32(c.came)))
+	switch d, ok := s.departures.arrived(number); {
+	case ok:
+		c.packets = append(c.packets, gcc.Packet{Sent: d.sent(at), Size: d.size(), Arrived: time.Duration(c.came) * wideTick})
+	case d&sentTwice != 0 && d&reportedLost == 0:
+		c.packets = append(c.packets, gcc.Packet{Sent: d.sent(at), Size: d.size(), Lost: true})
+	}
+}
+
+// sent is when the packet left, seen from a time less than a day after it.
+func (d departure) sent(now time.Duration) time.Duration {
+	return now - time.Duration(int32(uint32(now/departureTick)-d.ticks()))*departureTick
+}
+
+// share tells the senders of video what the path carries.
+func (s *Session) share(bps int) {
+	lines, n := s.lines(), 0
+	each := func(f func(snd *Sender)) {
+		for i := range lines {
+			if snd := lines[i].Sender; snd != nil && snd.kind == media.Video {
+				f(snd)
+			}
+		}
+	}
+	each(func(*Sender) { n++ })
+	each(func(snd *Sender) { snd.pathCarries(bps / n) })
+}
+
+// pathCarries takes the estimate of the bitrate that gets to the peer.
+func (s *Sender) pathCarries(bps int) {
+	s.mu.Lock()
+	s.estimate = bps
+	target, from := s.target(), s.from
+	s.mu.Unlock()
+	if from != nil {
+		from.SetMaxBitrate(target)
+	}
+}
+
+// peerLimit is the bitrate that the peer can take, 0: unknown. What it says of itself counts only
+// where nobody has measured. Called locked.
+func (s *Sender) peerLimit() int {
+	if s.measured {
+		return s.estimate
+	}
+	return s.remb
+}
+
+// measures tells whether the path is measured for what a line sends.
+func (l *Line) measures() bool {
+	if l.Extensions.TransportCC == 0 {
+		return false
+	}
+	for i := range l.Send {
+		if l.Send[i].Feedback.TWCC {
+			return true
+		}
+	}
+	return false
+}

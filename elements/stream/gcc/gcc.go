@@ -1,0 +1,68 @@
+// Package gcc estimates how many bits per second a path carries from what the receiving end reports
+// of each packet: Google congestion control (draft-ietf-rmcat-gcc-02), as libwebrtc has it.
+//
+// Groups of packets that left together are compared by how far apart they left and arrived; the trend
+// of that difference says whether a queue fills or drains (groups.go, trend.go). A queue that fills
+// lowers the estimate below what arrives, otherwise it grows (rate.go). Loss lowers it besides
+// (loss.go). What differs from libwebrtc is said where it does.
+package gcc
+
+import "time"
+
+// Packet is a packet that the peer has reported about.
+type Packet struct {
+	Sent    time.Duration // on our clock
+	Arrived time.Duration // on the peer's clock, whose zero may be anywhere
+	Size    int           // bytes
+	Lost    bool
+}
+
+// Estimator is the estimate for one path. The zero value is ready for use; it is not safe for
+// concurrent use and allocates nothing.
+type Estimator struct {
+	groups groups
+	trend  trend
+	acked  acked
+	delays delays
+	rate   rate
+	loss   loss
+}
+
+// Update takes what one feedback message says, packets in the order in which they were sent. now is
+// on our clock, trip the round trip time, 0: unknown.
+func (e *Estimator) Update(now, trip time.Duration, packets []Packet) {
+	full := false
+	for i := range packets {
+		p := &packets[i]
+		e.loss.add(p.Lost)
+		if p.Lost {
+			continue
+		}
+		e.acked.add(p.Arrived, p.Size)
+		e.delays.add(p.Arrived-p.Sent, now)
+		if left, came, ok := e.groups.add(p.Sent, p.Arrived); ok {
+			full = e.trend.add(left, came, p.Arrived) == overuse || full
+		}
+	}
+	signal := e.trend.signal
+	if full {
+		signal = overuse
+	}
+	received, known := e.acked.bitrate()
+	e.rate.update(now, trip, signal, received, known, e.delays.queue())
+	e.loss.update(now, trip, e.rate.bps)
+}
+
+// Bitrate is the estimate in bit/s, 0 while there is none.
+func (e *Estimator) Bitrate() int {
+	if limit := e.loss.limit; limit > 0 {
+		return int(min(limit, e.rate.bps))
+	}
+	return int(e.rate.bps)
+}
+
+// Acknowledged is the bitrate that has arrived lately, in bit/s.
+func (e *Estimator) Acknowledged() int {
+	bps, _ := e.acked.bitrate()
+	return int(bps)
+}
