@@ -162,9 +162,25 @@ func (s *Sender) SetBitrateRange(min, max int) {
 	}
 }
 
+// SetRembOnConnect sets the bit/s that a source is told when it is connected, as long as it is not known
+// what the peer can take; 0: nothing. It may be called at any time.
+func (s *Sender) SetRembOnConnect(bps int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.connect = bps
+}
+
+// limitComes tells whether the peer's limit is to be expected. Called locked.
+func (s *Sender) limitComes() bool {
+	return s.measured || s.codec != nil && s.codec.Feedback.REMB
+}
+
 // target is the limit that the source is told, 0: none. Called locked.
 func (s *Sender) target() int {
 	bps := s.peerLimit()
+	if bps == 0 && s.limitComes() {
+		bps = s.connect
+	}
 	if bps == 0 {
 		return s.max
 	}

@@ -147,6 +147,20 @@ func TestFeedbackOfThePeerGoesUpstream(t *testing.T) {
 	}
 }
 
+func TestSourceIsToldABitrateWhenItIsConnected(t *testing.T) {
+	b := newBench(t)
+	b.videoOut.SetRembOnConnect(300_000)
+	b.audioOut.SetRembOnConnect(300_000) // no limit of the peer comes for it
+	src, sound := newSource(vp8.Format, 1, 10, 0), newSource(opus.Format, 2, 10, 0)
+	from, soundFrom := handle(src), handle(sound)
+	b.videoOut.Bind(src.out.Format(), from)
+	b.audioOut.Bind(sound.out.Format(), soundFrom)
+	b.rtcp(t, b.now, &rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: 800_000, SSRCs: []uint32{localSSRC}})
+	if len(from.limits) != 2 || from.limits[0] != 300_000 || from.limits[1] != 800_000 || len(soundFrom.limits) != 0 {
+		t.Errorf("told %v and %v", from.limits, soundFrom.limits)
+	}
+}
+
 func TestNothingIsResentOfAFormerStreamWithTheSameNumbers(t *testing.T) {
 	b := newBench(t)
 	src := newSource(vp8.Format, 1, 500, 1)

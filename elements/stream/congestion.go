@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -95,15 +96,7 @@ func (s *Sender) peerLimit() int {
 	return s.remb
 }
 
-// measures tells whether the path is measured for what a line sends.
-func (l *Line) measures() bool {
-	if l.Extensions.TransportCC == 0 {
-		return false
-	}
-	for i := range l.Send {
-		if l.Send[i].Feedback.TWCC {
-			return true
-		}
-	}
-	return false
+// measures tells whether who sends packets of these codecs on the line measures the path.
+func (l *Line) measures(codecs []Codec) bool {
+	return l.Extensions.TransportCC != 0 && slices.ContainsFunc(codecs, func(c Codec) bool { return c.Feedback.TWCC })
 }

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -13,50 +14,86 @@ const (
 	// asks for less, in bit/s, as Kurento does; only a higher maximum set by the
 	// owner lifts it.
 	ownEstimate = 2_000_000
-	// leastEstimate is what a slow viewer can press a publisher down to, in bit/s:
-	// where browsers begin.
+	// leastEstimate is what slow viewers can press a publisher down to, in bit/s, unless
+	// the owner says otherwise: where browsers begin.
 	leastEstimate = 300_000
+	// unlimited takes a limit back that a publisher was told which measures its path itself.
+	unlimited = 1 << 27
 	// rembInterval is the least time between two REMB messages.
 	rembInterval = 200 * time.Millisecond
+)
+
+// RembPolicy says which of the viewers a publisher is held to.
+type RembPolicy string
+
+// The policies. An empty one is RembMin.
+const (
+	RembMin RembPolicy = "min" // the slowest, as Kurento does
+	RembMax RembPolicy = "max" // the fastest: the others lose packets, or watch a smaller layer
 )
 
 // rateLimit is what decides the bitrate that a publisher is told, in bit/s.
 type rateLimit struct {
 	viewers  int // lowest limit of those who consume the stream, 0: none
+	fastest  int // highest, 0: somebody has none
 	min, max int // set by the owner, 0: none
-	told     int // last sent, 0: nothing yet
+	policy   RembPolicy
+	floor    int  // what viewers can press the publisher down to, 0: leastEstimate
+	measures bool // the publisher measures its path itself
+	told     int  // last sent, 0: nothing yet
 	toldAt   time.Duration
 }
 
-// estimate is what the publisher should be told now.
+// estimate is what the publisher should be told now, 0: nothing.
 func (l *rateLimit) estimate() int {
-	bps := ownEstimate
-	if l.max > 0 {
-		bps = l.max
+	bps := l.max
+	if bps == 0 && !l.measures {
+		bps = ownEstimate
 	}
-	if l.viewers > 0 {
-		bps = min(bps, max(l.viewers, leastEstimate))
+	viewers := l.viewers
+	if l.policy == RembMax {
+		viewers = l.fastest
 	}
-	return max(bps, l.min)
+	if viewers > 0 {
+		viewers = max(viewers, cmp.Or(l.floor, leastEstimate))
+		if bps == 0 || viewers < bps {
+			bps = viewers
+		}
+	}
+	switch {
+	case bps > 0:
+		return max(bps, l.min)
+	case l.told > 0:
+		return unlimited
+	}
+	return 0
+}
+
+// SetRembPolicy says which viewers' limits are passed on to the publisher, and the bit/s below which
+// they never press it, 0: 300 kbit/s. It may be called at any time.
+func (r *Receiver) SetRembPolicy(policy RembPolicy, floor int) {
+	r.limits(func(l *rateLimit) { l.policy, l.floor = policy, floor })
 }
 
 // SetBitrateRange bounds what the publisher is told to send, in bit/s; 0 takes a
 // bound back. It may be called at any time.
 func (r *Receiver) SetBitrateRange(min, max int) {
-	r.mu.Lock()
-	r.rate.min, r.rate.max = min, max
-	s := r.session
-	r.mu.Unlock()
-	if s != nil {
-		s.kick()
-	}
+	r.limits(func(l *rateLimit) { l.min, l.max = min, max })
 }
 
-// SetMaxBitrate takes the lowest limit of those who consume the stream; part of
-// media.Upstream. The publisher hears of it shortly.
-func (r *Receiver) SetMaxBitrate(bps int) {
+// SetMaxBitrate is part of media.Upstream; an Output calls SetLimits instead.
+func (r *Receiver) SetMaxBitrate(bps int) { r.SetLimits(bps, bps) }
+
+// SetLimits takes the lowest and the highest limit of those who consume the stream; part
+// of media.RangeUpstream. The publisher hears of it shortly.
+func (r *Receiver) SetLimits(lowest, highest int) {
+	r.limits(func(l *rateLimit) { l.viewers, l.fastest = lowest, highest })
+}
+
+// limits changes what decides the publisher's bitrate.
+func (r *Receiver) limits(change func(l *rateLimit)) {
 	r.mu.Lock()
-	r.rate.viewers = bps
+	change(&r.rate)
 	s := r.session
 	r.mu.Unlock()
 	if s != nil {
@@ -163,7 +200,7 @@ func (r *Receiver) remb(now time.Duration, reporting bool) (message rtcp.Packet,
 	}
 	l := &r.rate
 	bps := l.estimate()
-	if bps == l.told && !reporting {
+	if bps == 0 || bps == l.told && (!reporting || bps == unlimited) {
 		return nil, never
 	}
 	if due := l.toldAt + rembInterval; l.told != 0 && now < due {

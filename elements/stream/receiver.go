@@ -24,7 +24,10 @@ type Receiver struct {
 	rate    rateLimit
 }
 
-var _ media.Upstream = (*Receiver)(nil)
+var (
+	_ media.Upstream      = (*Receiver)(nil)
+	_ media.RangeUpstream = (*Receiver)(nil)
+)
 
 // NewReceiver makes a receiver without negotiated formats. wake is told of the
 // first packet after silence (see media.Output), formatChanged that the output
@@ -45,6 +48,7 @@ func (r *Receiver) attach(s *Session, l *Line) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.session, r.local = s, l.SSRC
+	r.rate.measures = l.measures(l.Receive)
 	for _, t := range r.tracks {
 		t.clock.peer = s.opts.Clock
 		for i := range l.Receive {

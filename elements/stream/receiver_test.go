@@ -237,6 +237,57 @@ func TestEstimate(t *testing.T) {
 	}
 }
 
+func TestPolicies(t *testing.T) {
+	tests := []struct {
+		name string
+		l    rateLimit
+		want int
+	}{
+		{"slowest", rateLimit{viewers: 400_000, fastest: 900_000, policy: RembMin}, 400_000},
+		{"fastest", rateLimit{viewers: 400_000, fastest: 900_000, policy: RembMax}, 900_000},
+		{"somebody takes all", rateLimit{viewers: 400_000, policy: RembMax}, ownEstimate},
+		{"floor", rateLimit{viewers: 100_000, fastest: 900_000, floor: 500_000}, 500_000},
+		{"floor below", rateLimit{viewers: 100_000, floor: 50_000}, 100_000},
+		{"floor of the fastest", rateLimit{viewers: 1, fastest: 2, policy: RembMax}, leastEstimate},
+		{"measures itself", rateLimit{measures: true}, 0},
+		{"measures itself, maximum", rateLimit{measures: true, max: 3_000_000}, 3_000_000},
+		{"measures itself, minimum", rateLimit{measures: true, min: 3_000_000}, 0},
+		{"measures itself, fast viewers", rateLimit{measures: true, viewers: 5_000_000}, 5_000_000},
+		{"measures itself, no more viewers", rateLimit{measures: true, told: 500_000}, unlimited},
+	}
+	for _, tt := range tests {
+		if got := tt.l.estimate(); got != tt.want {
+			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestPublisherThatMeasuresIsToldLimitsOnly(t *testing.T) {
+	b := newBench(t, withTWCC)
+	told := func() (rates []int) {
+		for _, m := range ofType[*rtcp.ReceiverEstimatedMaximumBitrate](b.wire.takeRTCP()) {
+			rates = append(rates, int(m.Bitrate))
+		}
+		return rates
+	}
+	at := b.now
+	receive(b, peerSSRC, videoPT, 1, 0, at, vp8KeyPayload)
+	b.tickAt(at)
+	b.tickAt(at + time.Second)
+	if got := told(); len(got) != 0 {
+		t.Errorf("told %v without need", got)
+	}
+	from := b.video.Output().Open()
+	from.SetMaxBitrate(640_000)
+	b.tickAt(at + 2*time.Second)
+	from.Close()
+	b.tickAt(at + 3*time.Second)
+	b.tickAt(at + 4*time.Second)
+	if got := told(); len(got) != 2 || got[0] != 640_000 || got[1] != unlimited {
+		t.Errorf("told %v, want the limit and that it is over", got)
+	}
+}
+
 func TestPublisherIsToldTheBitrate(t *testing.T) {
 	b := newBench(t)
 	told := func() (rates []int) {

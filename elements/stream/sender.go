@@ -46,6 +46,7 @@ type Sender struct {
 	remb     int  // last limit of the peer, 0: none
 	estimate int  // what the path carries, 0: unknown
 	measured bool // the path is measured, so that remb does not count
+	connect  int  // what the source is told before the peer's limit is known, 0: nothing
 	min, max int  // what the owner lets it be, bit/s, 0: no bound
 
 	resent   resentPackets
@@ -110,7 +111,7 @@ func (s *Sender) setHeaders(l *Line) (changed bool) {
 			s.stamps.prepare(&s.header)
 		}
 	}
-	s.measured = l.measures()
+	s.measured = l.measures(l.Send)
 	if changed || s.repeats.header.SSRC != l.RTX {
 		s.repeats.begin(l.RTX, s.stamps)
 	}

@@ -148,6 +148,13 @@ type Upstream interface {
 	Resend(seq uint16, f func(*Packet)) bool
 }
 
+// RangeUpstream is implemented by an Upstream that wants to know more than the lowest limit.
+type RangeUpstream interface {
+	// SetLimits is called instead of SetMaxBitrate. It gets the lowest and the highest
+	// limit of all receivers; lowest 0: nobody has one, highest 0: somebody has none.
+	SetLimits(lowest, highest int)
+}
+
 // NoUpstream is for producers that can do nothing for their receivers. Embed
 // it where only some methods matter.
 type NoUpstream struct{}

@@ -24,7 +24,8 @@ type Output struct {
 	up       Upstream
 	mu       sync.Mutex
 	sources  map[*source]int // limit in bit/s of each receiver, 0: none
-	limit    int             // the lowest, as last told to up
+	lowest   int             // limit, as last told to up
+	highest  int             // the same, 0: somebody has none
 	lastKey  time.Time
 	keyTimer *time.Timer // a request that waits for keyFrameInterval to pass
 	closed   bool
@@ -120,6 +121,7 @@ func (o *Output) Open() Source {
 	s := &source{out: o}
 	o.mu.Lock()
 	o.sources[s] = 0
+	o.tellLimits() // one without a limit
 	o.mu.Unlock()
 	return s
 }
@@ -168,7 +170,7 @@ func (o *Output) requestHeldBack() {
 }
 
 // setLimit records one receiver's limit (forget: takes it away) and tells the
-// producer when the lowest one has changed.
+// producer when that changes what it has to know.
 func (o *Output) setLimit(s *source, bps int, forget bool) {
 	o.mu.Lock()
 	if _, known := o.sources[s]; !known {
@@ -180,17 +182,31 @@ func (o *Output) setLimit(s *source, bps int, forget bool) {
 	} else {
 		o.sources[s] = bps
 	}
-	lowest := 0
+	o.tellLimits()
+	o.mu.Unlock()
+}
+
+// tellLimits tells the producer of limits that have changed. Called locked, so that they
+// arrive in order.
+func (o *Output) tellLimits() {
+	lowest, highest, free := 0, 0, false
 	for _, l := range o.sources {
-		if l > 0 && (lowest == 0 || l < lowest) {
+		if free = free || l == 0; l > 0 && (lowest == 0 || l < lowest) {
 			lowest = l
 		}
+		highest = max(highest, l)
 	}
-	if lowest != o.limit {
-		o.limit = lowest
-		o.up.SetMaxBitrate(lowest) // under the lock, so that limits arrive in order
+	if free {
+		highest = 0
 	}
-	o.mu.Unlock()
+	if ranged, ok := o.up.(RangeUpstream); ok {
+		if lowest != o.lowest || highest != o.highest {
+			ranged.SetLimits(lowest, highest)
+		}
+	} else if lowest != o.lowest {
+		o.up.SetMaxBitrate(lowest)
+	}
+	o.lowest, o.highest = lowest, highest
 }
 
 // source is the Source of one receiver of an Output.

@@ -1,6 +1,7 @@
 package media_test
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -182,5 +183,33 @@ func BenchmarkOutputWrite50(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		out.Write(p)
+	}
+}
+
+// rangeUpstream wants to know both ends of the limits.
+type rangeUpstream struct {
+	upstream
+	ranges [][2]int
+}
+
+func (u *rangeUpstream) SetLimits(lowest, highest int) {
+	u.ranges = append(u.ranges, [2]int{lowest, highest})
+}
+
+func TestBothEndsOfTheLimitsGoUpstream(t *testing.T) {
+	up := &rangeUpstream{}
+	out := media.NewOutput(up, nil)
+	a := out.Open()
+	a.SetMaxBitrate(500)
+	b := out.Open() // can take anything
+	b.SetMaxBitrate(0)
+	b.SetMaxBitrate(900)
+	b.SetMaxBitrate(700)
+	a.SetMaxBitrate(800)
+	b.Close()
+	a.Close()
+	want := [][2]int{{500, 500}, {500, 0}, {500, 900}, {500, 700}, {700, 800}, {800, 800}, {0, 0}}
+	if !slices.Equal(up.ranges, want) || len(up.limits) != 0 {
+		t.Errorf("told %v, want %v; and %v", up.ranges, want, up.limits)
 	}
 }
