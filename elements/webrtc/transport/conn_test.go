@@ -127,6 +127,7 @@ func TestNothingIsHeardBeforeGather(t *testing.T) {
 
 // A candidate that does not answer is told as a failure when Kurento tells it; one that comes later connects all the same.
 func TestLateCandidateAfterFailureConnects(t *testing.T) {
+	t.Parallel()
 	pool := newTestPool(t, PoolConfig{})
 	a, b := newSide(t, ConnConfig{Pool: pool}), newSide(t, ConnConfig{Pool: pool})
 	if err := a.AddRemoteCandidate("candidate:1 1 UDP 1 192.0.2.99 9 typ host"); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -37,7 +38,8 @@ type generation struct {
 	ice      *ice.Conn       // set when checks start
 	relay    *relay          // of ways without a shared socket
 
-	nominated, chosen uint64 // pair IDs; see roam
+	checking          atomic.Pointer[Remote] // peer, from when checks begin on
+	nominated, chosen uint64                 // pair IDs; see roam
 }
 
 func (c *Conn) newGeneration(number int) *generation {
@@ -83,6 +85,7 @@ func (g *generation) makeAgent() error {
 		_ = g.agent.AddRemoteCandidate(candidate) // fails when closed only
 	}
 	g.waiting = nil
+	c.pool.runs.add(g)
 	return nil
 }
 
@@ -101,6 +104,7 @@ func (g *generation) checkIfReady() {
 
 // check starts the checks and then reads what comes through the agent.
 func (g *generation) check(remote Remote) {
+	g.checking.Store(&remote)
 	start := g.agent.StartAccept
 	if remote.Controlling {
 		start = g.agent.StartDial
@@ -136,6 +140,7 @@ func (g *generation) linger() {
 // close ends g: nothing of it runs any more when it returns.
 func (g *generation) close() {
 	g.cancel()
+	g.conn.pool.runs.remove(g)
 	if g.agent != nil {
 		g.turn.closing(func() { _ = g.agent.GracefulClose() })
 	}

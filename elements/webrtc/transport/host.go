@@ -18,6 +18,7 @@ type hostConn struct {
 	agents  []*stunConn // of generations: one, more while ICE restarts
 	peers   map[netip.AddrPort]*destination
 	private *Socket // see destination
+	refused bool    // and told
 	closed  bool
 }
 
@@ -102,8 +103,8 @@ func (h *hostConn) stun(p []byte, from netip.AddrPort) {
 
 // destination finds or makes the way to peer, for g. What comes back is told apart by
 // its address alone, so two connections that share a socket cannot share a
-// peer address. They would when the peer shares sockets too: another
-// connection of this server, or another server. The later one talks to that
+// peer address. They would when the peer is another server that shares sockets
+// too. The later one talks to that
 // address through a socket that its candidate has for itself, and the peer
 // meets it under a new address (peer-reflexive).
 func (h *hostConn) destination(peer netip.AddrPort, g *generation) (*destination, error) {
@@ -126,6 +127,10 @@ func (h *hostConn) destination(peer netip.AddrPort, g *generation) (*destination
 		if h.private == nil {
 			s, err := h.conn.pool.openPrivate(h.sock.local.Addr(), h)
 			if err != nil {
+				if !h.refused {
+					h.conn.log.Warn().Err(err).Stringer("peer", peer).Msg("peer address not usable")
+				}
+				h.refused = true
 				return nil, err
 			}
 			h.private = s

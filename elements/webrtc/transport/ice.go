@@ -123,7 +123,7 @@ func (g *generation) selectPair(local, remote ice.Candidate) {
 // destination is the way of a pair of host and peer; nil: it does not go over the shared socket.
 func (g *generation) destination(local, peer netip.AddrPort) (*destination, error) {
 	for _, s := range g.sockets {
-		if s.local == local {
+		if s.local == local && g.within(peer) == nil {
 			dest, err := g.conn.host(s).destination(peer, g)
 			if err != nil || dest.sock != s {
 				return nil, err
@@ -169,15 +169,22 @@ func (g *generation) foundCandidate(candidate ice.Candidate) {
 // external is the address under which a candidate is announced.
 func (c *Conn) external(candidate ice.Candidate) string {
 	if candidate.Type() == ice.CandidateTypeHost {
-		ip := candidateAddr(candidate).Addr()
-		switch {
-		case ip.Is4() && c.cfg.ExternalIPv4.IsValid():
-			return c.cfg.ExternalIPv4.String()
-		case ip.Is6() && c.cfg.ExternalIPv6.IsValid():
-			return c.cfg.ExternalIPv6.String()
+		if ip := c.externalOf(candidateAddr(candidate).Addr()); ip.IsValid() {
+			return ip.String()
 		}
 	}
 	return candidate.Address()
+}
+
+// externalOf is what replaces the address of a host candidate; invalid: nothing.
+func (c *Conn) externalOf(ip netip.Addr) netip.Addr {
+	switch {
+	case ip.Is4():
+		return c.cfg.ExternalIPv4
+	case ip.Is6():
+		return c.cfg.ExternalIPv6
+	}
+	return netip.Addr{}
 }
 
 // announce tells Events of a candidate, once: two host candidates may have the

@@ -59,20 +59,28 @@ func (mux) Close() error { return nil }
 
 // stunConn is the PacketConn of one host candidate: what one generation reads
 // and writes on one socket. Only STUN goes through it, and anything on a private
-// socket.
+// socket or within the server.
 type stunConn struct {
 	host  *hostConn
 	of    *generation
 	ufrag string
 	queue *packetQueue // STUN for the agent
+
+	to *Conn   // see handOver
+	in *reader // of what is handed over
 }
 
 // ReadFromAddrPort gives the agent its next STUN message.
 func (s *stunConn) ReadFromAddrPort(p []byte) (int, netip.AddrPort, error) { return s.queue.get(p) }
 
-// WriteToAddrPort sends a STUN message, or anything on a private socket.
+// WriteToAddrPort sends a STUN message, or anything on a private socket or within the server.
 func (s *stunConn) WriteToAddrPort(p []byte, peer netip.AddrPort) (int, error) {
-	d, err := s.host.destination(netip.AddrPortFrom(peer.Addr().Unmap(), peer.Port()), s.of)
+	peer = netip.AddrPortFrom(peer.Addr().Unmap(), peer.Port())
+	if to := s.of.within(peer); to != nil {
+		s.handOver(p, to)
+		return len(p), nil
+	}
+	d, err := s.host.destination(peer, s.of)
 	if err != nil {
 		return 0, err
 	}

@@ -18,12 +18,17 @@ import (
 
 // PoolConfig says which sockets a Pool opens.
 type PoolConfig struct {
-	MinPort, MaxPort uint16   // inclusive; 0: 1024 and 65535; both 0: any port
-	Sockets          int      // ports that connections share; 0: one per core
-	Interfaces       []string // by name; none: all
-	IPv6             bool     // use IPv6 addresses too
-	Loopback         bool     // use loopback addresses too, not only when there is nothing else
-	Log              zerolog.Logger
+	MinPort, MaxPort uint16 // inclusive; 0: 1024 and 65535; both 0: any port
+	Sockets          int    // ports that connections share; 0: one per core
+	// MuxPort makes all UDP of all connections, and ICE over TCP, use this one port, whatever the other fields
+	// say; 0: several ports. What is impossible then: two connections to the same address of another server
+	// that has one port too, for nothing tells their packets apart; the second one cannot use that address. TURN
+	// allocations are made from other, outgoing ports: a server tells them apart by the port.
+	MuxPort    uint16
+	Interfaces []string // by name; none: all
+	IPv6       bool     // use IPv6 addresses too
+	Loopback   bool     // use loopback addresses too, not only when there is nothing else
+	Log        zerolog.Logger
 }
 
 // Pool owns the UDP sockets that connections share. They are opened when first
@@ -34,6 +39,7 @@ type Pool struct {
 	net atomic.Pointer[stdnet.Net] // the interfaces, one list for all ICE agents
 
 	names *resolver
+	runs  runs
 
 	mu     sync.Mutex
 	closed bool
@@ -55,6 +61,9 @@ const addressesFresh = 5 * time.Second
 
 // NewPool checks cfg. It opens nothing yet.
 func NewPool(cfg PoolConfig) (*Pool, error) {
+	if cfg.MuxPort != 0 {
+		cfg.MinPort, cfg.MaxPort, cfg.Sockets = cfg.MuxPort, cfg.MuxPort, 1
+	}
 	if cfg.MinPort == 0 && cfg.MaxPort != 0 {
 		cfg.MinPort = 1024
 	}
@@ -260,6 +269,9 @@ func (p *Pool) openPrivate(ip netip.Addr, h *hostConn) (*Socket, error) {
 	if p.closed {
 		return nil, ErrClosed
 	}
+	if p.cfg.MuxPort != 0 {
+		return nil, ErrOnePort
+	}
 	var last error
 	for n := int(p.cfg.MinPort); n <= int(p.cfg.MaxPort); n++ {
 		s, err := listen(netip.AddrPortFrom(ip, uint16(n)), "", p.log)
@@ -270,5 +282,5 @@ func (p *Pool) openPrivate(ip netip.Addr, h *hostConn) (*Socket, error) {
 		}
 		last = err
 	}
-	return nil, fmt.Errorf("%w in %d-%d for a connection within this server: %w", ErrNoPort, p.cfg.MinPort, p.cfg.MaxPort, last)
+	return nil, fmt.Errorf("%w in %d-%d for a second connection to the same address: %w", ErrNoPort, p.cfg.MinPort, p.cfg.MaxPort, last)
 }

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -68,21 +69,33 @@ func TestSocketsStayInThePortRange(t *testing.T) {
 func TestAPrivateSocketIsInThePortRangeToo(t *testing.T) {
 	first := freeRange(t, 4)
 	pool := newTestPool(t, PoolConfig{MinPort: first, MaxPort: first + 3, Sockets: 1})
-	a, b := newSide(t, ConnConfig{Pool: pool}), newSide(t, ConnConfig{Pool: pool})
-	connect(t, a, b)
-	for _, s := range []*side{a, b} {
-		h := s.host(s.now.sockets[0])
-		h.mu.Lock()
-		private := h.private
-		h.mu.Unlock()
-		if private != nil && (private.local.Port() < first || private.local.Port() > first+3) {
-			t.Errorf("private socket on %v", private.local)
+	other := newTestPool(t, PoolConfig{Sockets: 1}) // the second connection meets the first one's address
+	private := 0
+	for range 2 { // their ports are given back
+		var sides []*side
+		for range 2 {
+			a, b := newSide(t, ConnConfig{Pool: pool}), newSide(t, ConnConfig{Pool: other})
+			connect(t, a, b)
+			exchange(t, a, b, 3)
+			exchange(t, b, a, 3)
+			sides = append(sides, a, b)
+		}
+		for i, s := range sides {
+			h := s.host(s.now.sockets[0])
+			h.mu.Lock()
+			if h.private != nil {
+				private++
+				if port := h.private.local.Port(); i%2 == 0 && (port < first || port > first+3) {
+					t.Errorf("private socket on %v", h.private.local)
+				}
+			}
+			h.mu.Unlock()
+			s.Close()
 		}
 	}
-	a.Close()
-	b.Close()
-	c, d := newSide(t, ConnConfig{Pool: pool}), newSide(t, ConnConfig{Pool: pool})
-	connect(t, c, d) // their ports were given back
+	if private == 0 {
+		t.Error("two connections between the same sockets")
+	}
 }
 
 func TestARangeWithoutFreePortIsAnError(t *testing.T) {
@@ -97,6 +110,93 @@ func TestARangeWithoutFreePortIsAnError(t *testing.T) {
 	if err := s.Gather(); !errors.Is(err, ErrNoPort) || !strings.Contains(err.Error(), portText(netip.AddrPortFrom(addr, first))) {
 		t.Errorf("no free port: %v", err)
 	}
+}
+
+func TestSmallRanges(t *testing.T) {
+	for n := range uint16(2) {
+		first := freeRange(t, 2)
+		pool := newTestPool(t, PoolConfig{MinPort: first, MaxPort: first + n, Sockets: 4})
+		var sides []*side
+		for range 3 {
+			a, b := newSide(t, ConnConfig{Pool: pool}), newSide(t, ConnConfig{Pool: pool})
+			connect(t, a, b)
+			sides = append(sides, a, b)
+		}
+		for i := 0; i < len(sides); i += 2 {
+			exchange(t, sides[i], sides[i+1], 5)
+			exchange(t, sides[i+1], sides[i], 5)
+		}
+		for _, one := range pool.ports {
+			if one.number < first || one.number > first+n {
+				t.Errorf("port %d is open", one.number)
+			}
+		}
+	}
+}
+
+func TestOnePortForEverything(t *testing.T) {
+	number := freeRange(t, 1)
+	pool := newTestPool(t, PoolConfig{MuxPort: number, MinPort: 50000, MaxPort: 50010, Sockets: 3, Interfaces: []string{loopbackName(t)}})
+	outside := newTestPool(t, PoolConfig{Sockets: 1, Interfaces: []string{loopbackName(t)}})
+	ours := ConnConfig{Pool: pool, ICETCP: true}
+	var pairs [][2]*side
+	for i := range 6 {
+		a, b := newSide(t, ours), newSide(t, ours)
+		if i%3 == 2 {
+			b = newSide(t, ConnConfig{Pool: outside}) // which finds our address taken, but has more ports
+		}
+		connect(t, a, b)
+		pairs = append(pairs, [2]*side{a, b})
+	}
+	overTCP := newSide(t, ours)
+	browser := newBrowserTCP(t)
+	browser.offer(overTCP)
+	overTCP.waitFor("dtls CONNECTED")
+	for _, p := range pairs {
+		exchange(t, p[0], p[1], 20)
+		exchange(t, p[1], p[0], 20)
+	}
+	testMediaWith(t, overTCP, browser)
+	restart(t, pairs[0][0], pairs[0][1], false)
+	exchange(t, pairs[0][0], pairs[0][1], 20)
+	for _, p := range append(pairs, [2]*side{overTCP}) {
+		for _, c := range p[0].candidates {
+			if want := fmt.Sprint(number); strings.Fields(c)[5] != want {
+				t.Errorf("candidate %q, want port %s", c, want)
+			}
+		}
+	}
+	if got := pool.Stats().Sockets; got != 1 {
+		t.Errorf("%d sockets", got)
+	}
+}
+
+// Two servers with one port each have nothing to tell two connections apart by.
+func TestTwoServersWithOnePortEachHaveOneConnectionOnly(t *testing.T) {
+	lo := []string{loopbackName(t)}
+	one := newTestPool(t, PoolConfig{MuxPort: freeRange(t, 2), Interfaces: lo})
+	two := newTestPool(t, PoolConfig{MuxPort: freeRange(t, 2) + 1, Interfaces: lo})
+	a, b := newSide(t, ConnConfig{Pool: one}), newSide(t, ConnConfig{Pool: two})
+	connect(t, a, b)
+	c, d := newSide(t, ConnConfig{Pool: one}), newSide(t, ConnConfig{Pool: two})
+	join(t, c, d)
+	until(t, "refusal", func() {}, func() bool {
+		h := c.host(c.now.sockets[0])
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return h.refused
+	})
+	exchange(t, a, b, 5)
+	exchange(t, b, a, 5)
+}
+
+func TestConnectionsWithinAServerThatHasAnExternalAddress(t *testing.T) {
+	pool := newTestPool(t, PoolConfig{MuxPort: freeRange(t, 1)})
+	cfg := ConnConfig{Pool: pool, ExternalIPv4: netip.MustParseAddr("203.0.113.7")}
+	a, b := newSide(t, cfg), newSide(t, cfg)
+	connect(t, a, b)
+	exchange(t, a, b, 5)
+	exchange(t, b, a, 5)
 }
 
 func TestPoolConfig(t *testing.T) {

@@ -97,6 +97,7 @@ func complete(t *testing.T, at *side, n int) {
 var restartStates = []string{"ice GATHERING", "ice CONNECTING", "ice CONNECTED", "ice READY"}
 
 func TestNoPacketIsLostWhileICERestarts(t *testing.T) {
+	t.Parallel()
 	udp, _, _ := newTURN(t)
 	lo := PoolConfig{Sockets: 1, Interfaces: []string{loopbackName(t)}}
 	for name, make := range map[string]func() (a, b ConnConfig){
@@ -147,6 +148,7 @@ func TestNoPacketIsLostWhileICERestarts(t *testing.T) {
 }
 
 func TestTheOldRunOfICEEndsAWhileAfterTheNewOneHasAPair(t *testing.T) {
+	t.Parallel()
 	pool := newTestPool(t, PoolConfig{Sockets: 1})
 	a, b := newSide(t, ConnConfig{Pool: pool}), newSide(t, ConnConfig{Pool: newTestPool(t, PoolConfig{Sockets: 1})})
 	connect(t, a, b)

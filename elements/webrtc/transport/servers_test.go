@@ -64,6 +64,7 @@ func TestSTUNServersByName(t *testing.T) {
 }
 
 func TestASTUNServerThatDoesNotAnswerIsToldOnce(t *testing.T) {
+	t.Parallel()
 	silent, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)

@@ -25,6 +25,7 @@ import (
 var (
 	ErrClosed    = errors.New("transport is closed")
 	ErrNoPort    = errors.New("no free UDP port")
+	ErrOnePort   = errors.New("all connections share one port, and another one has this peer's address")
 	ErrNoAddress = errors.New("no usable network address")
 	ErrStarted   = errors.New("connection was started before")
 	ErrCandidate = errors.New("not an ICE candidate")

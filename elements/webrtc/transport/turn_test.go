@@ -205,6 +205,7 @@ func TestTheSTUNServerIsAskedOncePerSocket(t *testing.T) {
 }
 
 func TestASTUNServerThatDoesNotAnswerEndsGatheringAllTheSame(t *testing.T) {
+	t.Parallel()
 	silent, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
