@@ -30,6 +30,7 @@ var env struct {
 	bin      string // folder of the built programs
 	bundles  string // folder with one browser edition per client version
 	chromium string
+	firefox  string
 }
 
 func TestMain(m *testing.M) {
@@ -61,7 +62,10 @@ func prepare(temporary string) error {
 			return fmt.Errorf("%w; `make deps` installs it on Debian", err)
 		}
 	}
-	if env.chromium, err = findChromium(); err != nil {
+	if env.chromium, err = findProgram("CHROMIUM", "chromium", "chromium-browser", "google-chrome"); err != nil {
+		return err
+	}
+	if env.firefox, err = findProgram("FIREFOX", "firefox-esr", "firefox"); err != nil {
 		return err
 	}
 	for _, folder := range []string{".", "clients/7.3.0", "clients/6.18.0"} {
@@ -86,16 +90,17 @@ func prepare(temporary string) error {
 	return os.MkdirAll(artifacts(), 0o755)
 }
 
-func findChromium() (string, error) {
-	if path := os.Getenv("CHROMIUM"); path != "" {
+// findProgram finds the first of some programs, or the one that a variable names.
+func findProgram(variable string, names ...string) (string, error) {
+	if path := os.Getenv(variable); path != "" {
 		return path, nil
 	}
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
 			return path, nil
 		}
 	}
-	return "", errors.New("no chromium in PATH; `make deps` installs it on Debian, or name one in the variable CHROMIUM")
+	return "", fmt.Errorf("no %s in PATH; `make deps` installs it on Debian, or name one in the variable %s", names[0], variable)
 }
 
 // bundle builds the browser edition of a client into the folder out.
@@ -117,8 +122,15 @@ func eachClient(t *testing.T, test func(t *testing.T, version string)) {
 	}
 }
 
-// scenario runs the module of pages/ in Chromium with the browser edition of a client, and decodes what it returns.
+// scenario runs the module of pages/ in Chromium with the browser edition of a client, and decodes what it returns. more adds
+// to what the page can ask for.
 func scenario(t *testing.T, version, module string, params, result any, more ...func(*http.ServeMux)) {
+	t.Helper()
+	scenarioIn(t, "chromium", env.chromium, version, module, params, result, more...)
+}
+
+// scenarioIn is scenario in one of the browsers of browser/.
+func scenarioIn(t *testing.T, browser, executable, version, module string, params, result any, more ...func(*http.ServeMux)) {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle("/", web.Handler())
@@ -133,7 +145,8 @@ func scenario(t *testing.T, version, module string, params, result any, more ...
 	t.Cleanup(pages.Close)
 
 	runNode(t, result, "browser/scenario.js", encode(t, map[string]any{
-		"chromium":    env.chromium,
+		"browser":     browser,
+		"executable":  executable,
 		"url":         pages.URL + "/pages/scenario.html?client=" + version,
 		"module":      "/pages/" + module,
 		"params":      params,

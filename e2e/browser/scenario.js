@@ -1,19 +1,21 @@
-// Runs one scenario of pages/ in Chromium and prints what it returns.
+// Runs one scenario of pages/ in a browser and prints what it returns.
 //
-//     node scenario.js JSON     {chromium, url, module, params, screenshots}
+//     node scenario.js JSON     {browser: chromium or firefox, executable, url, module, params, screenshots}
 
 const path = require('path');
-const { withPage } = require('./chromium');
 
-const { chromium, url, module: name, params, screenshots } = JSON.parse(process.argv[2]);
+const { browser, executable, url, module: name, params, screenshots } = JSON.parse(process.argv[2]);
+const { withPage } = require(`./${browser}`);
 
 async function run(page) {
-  await page.exposeFunction('screenshot', (file) => page.locator('body').screenshot({ path: path.join(screenshots, `${file}.png`) }));
+  await page.exposeFunction('screenshot', async (file) => {
+    await page.screenshot({ path: path.join(screenshots, `${file}-${browser}.png`), fullPage: true });
+  });
   await page.goto(url);
   return page.evaluate(async ([file, args]) => (await import(file)).run(args), [name, params]);
 }
 
-withPage(run, { executablePath: chromium }).then(
+withPage(run, { executablePath: executable }).then(
   (result) => console.log(`RESULT ${JSON.stringify(result)}`),
   (error) => {
     console.error(error.stack);
