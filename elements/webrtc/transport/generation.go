@@ -40,6 +40,7 @@ type generation struct {
 
 	checking          atomic.Pointer[Remote] // peer, from when checks begin on
 	nominated, chosen uint64                 // pair IDs; see roam
+	tcpConns          atomic.Int32           // see tcpGate
 }
 
 func (c *Conn) newGeneration(number int) *generation {

@@ -3,18 +3,14 @@ package transport
 import (
 	"fmt"
 	"net"
-	"time"
 
 	"github.com/pion/ice/v4"
-	"golang.org/x/net/netutil"
 )
 
 // ICE over TCP (RFC 6544), passive only: peers connect to one listener of the
 // pool. We do not connect to peers, because a peer's description could make
 // us connect to anything in our own network.
 const (
-	maxTCPPeers   = 4096 // connections of all peers together
-	tcpFirstCheck = 5 * time.Second
 	tcpReadQueue  = 32        // packets
 	tcpWriteQueue = 256 << 10 // bytes per connection; more is dropped: the peer is too slow
 )
@@ -34,12 +30,11 @@ func (p *Pool) tcpMux() (ice.TCPMux, error) {
 		return nil, err
 	}
 	p.tcp = ice.NewTCPMuxDefault(ice.TCPMuxParams{
-		Listener:                     netutil.LimitListener(listener, maxTCPPeers),
+		Listener:                     newTCPGate(listener, &p.runs),
 		Logger:                       quiet{},
 		ReadBufferSize:               tcpReadQueue,
 		WriteBufferSize:              tcpWriteQueue,
-		FirstStunBindTimeout:         tcpFirstCheck,
-		AliveDurationForConnFromStun: tcpFirstCheck,
+		AliveDurationForConnFromStun: tcpFirstCheck, // of a connection that is being closed
 	})
 	return p.tcp, nil
 }
