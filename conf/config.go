@@ -123,9 +123,9 @@ type UriEndpoint struct {
 
 // WebRtcEndpoint holds what a new endpoint starts with; clients can change most of it.
 type WebRtcEndpoint struct {
-	StunServerAddress   string // IP literal or host name, empty is none
+	StunServerAddress   STUNServers
 	StunServerPort      int
-	TurnURL             TURNURL  // IsZero when unset
+	TurnURL             TURNURLs
 	NetworkInterfaces   []string // names; empty is all
 	IceTCP              bool
 	ExternalIPv4        string // IPv4 literal for host candidates, empty is none
@@ -134,6 +134,7 @@ type WebRtcEndpoint struct {
 	PemCertificateECDSA string
 	QosDscp             string // a DSCPValue of the API; NO_VALUE when unset
 	EnableH265          bool
+	UDPMuxPort          int  // one port for all UDP and ICE over TCP, 0: minPort to maxPort
 	ClassicSDP          bool // offers and answers say only what Kurento's do
 	StrictNegotiation   bool // one exchange of descriptions for each endpoint, as in Kurento
 }

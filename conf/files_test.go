@@ -75,7 +75,7 @@ func TestOnlyRegularFilesAreRead(t *testing.T) {
 // Module files without a main file: what a container with one mounted file has.
 func TestModuleFilesAlone(t *testing.T) {
 	c := mustLoad(t, files{webRtcFile: "turnURL=user:password@192.0.2.1"}.write(t), nil)
-	if got := c.WebRtcEndpoint.TurnURL.Address(); got != "192.0.2.1:3478" {
+	if got := c.WebRtcEndpoint.TurnURL[0].Address(); got != "192.0.2.1:3478" {
 		t.Errorf("TURN server %q", got)
 	}
 }

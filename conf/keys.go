@@ -125,10 +125,10 @@ func webRtcKeys(c *Config) []key {
 	w := &c.WebRtcEndpoint
 	return []key{
 		{path: webRtcEndpoint + "stunServerAddress", env: "KMS_STUN_IP", needs: "KMS_STUN_PORT",
-			value: bind(&w.StunServerAddress, parseHost)},
+			value: bind(&w.StunServerAddress, ParseSTUNServers)},
 		{path: webRtcEndpoint + "stunServerPort", env: "KMS_STUN_PORT", needs: "KMS_STUN_IP",
 			value: bind(&w.StunServerPort, integer(1, 65535))},
-		{path: webRtcEndpoint + "turnURL", env: "KMS_TURN_URL", value: bind(&w.TurnURL, ParseTURNURL)},
+		{path: webRtcEndpoint + "turnURL", env: "KMS_TURN_URL", value: bind(&w.TurnURL, ParseTURNURLs)},
 		{path: webRtcEndpoint + "networkInterfaces", env: "KMS_NETWORK_INTERFACES", value: bind(&w.NetworkInterfaces, names)},
 		{path: webRtcEndpoint + "iceTcp", env: "KMS_ICE_TCP", value: bind(&w.IceTCP, boolean)},
 		// Kurento 6 has one key for both families.
@@ -144,6 +144,7 @@ func webRtcKeys(c *Config) []key {
 		{path: webRtcEndpoint + "qos-dscp", value: bind(&w.QosDscp, oneOf(strings.Fields(dscpValues)...))},
 		{path: webRtcEndpoint + "enable-h265", value: bind(&w.EnableH265, boolean)},
 		// What follows is Rivero's own.
+		{path: webRtcEndpoint + "udpMuxPort", env: "KMS_UDP_MUX_PORT", value: bind(&w.UDPMuxPort, integer(0, 65535))},
 		{path: webRtcEndpoint + "classicSdp", value: bind(&w.ClassicSDP, boolean)},
 		{path: webRtcEndpoint + "strictNegotiation", value: bind(&w.StrictNegotiation, boolean)},
 	}

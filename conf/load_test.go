@@ -169,9 +169,9 @@ func TestEveryKey(t *testing.T) {
 		"modules/kurento/Composite.conf.ini":        "width=1\nheight=2\nframerate=3\n",
 		webRtcFile: "stunServerAddress=192.0.2.1\nstunServerPort=3479\nturnURL=u:p;#x@192.0.2.2\nnetworkInterfaces=eth0, eth1\n" +
 			"iceTcp=0\nexternalIPv4=192.0.2.3\nexternalIPv6=2001:db8:0:0::1\npemCertificateRSA=rsa.pem\npemCertificateECDSA=/ec.pem\n" +
-			"qos-dscp=AUDIO_HIGH\nenable-h265=true\nclassicSdp=true\nstrictNegotiation=true\n",
+			"qos-dscp=AUDIO_HIGH\nenable-h265=true\nudpMuxPort=5000\nclassicSdp=true\nstrictNegotiation=true\n",
 	}.write(t)
-	turn, err := ParseTURNURL("u:p;#x@192.0.2.2")
+	turn, err := ParseTURNURLs("u:p;#x@192.0.2.2")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,8 +188,8 @@ func TestEveryKey(t *testing.T) {
 		PlayerEndpoint:   PlayerEndpoint{PortRange{6000, 6100}},
 		RecorderEndpoint: RecorderEndpoint{GapsFixGenPTS},
 		HttpEndpoint:     HttpEndpoint{"0.0.0.0", 9092, "example.com"},
-		WebRtcEndpoint: WebRtcEndpoint{"192.0.2.1", 3479, turn, []string{"eth0", "eth1"}, false, "192.0.2.3", "2001:db8::1",
-			filepath.Join(dir, "modules/kurento/rsa.pem"), "/ec.pem", "AUDIO_HIGH", true, true, true},
+		WebRtcEndpoint: WebRtcEndpoint{STUNServers{"192.0.2.1"}, 3479, turn, []string{"eth0", "eth1"}, false, "192.0.2.3", "2001:db8::1",
+			filepath.Join(dir, "modules/kurento/rsa.pem"), "/ec.pem", "AUDIO_HIGH", true, 5000, true, true},
 	}
 	c := mustLoad(t, dir, nil)
 	if got := values(c); !reflect.DeepEqual(got, want) {
@@ -213,12 +213,12 @@ func TestVariablesWinOverFiles(t *testing.T) {
 	if got, want := c.BaseRtpEndpoint, (BaseRtpEndpoint{5000, 5050, 1000}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	turn, err := ParseTURNURL("u:p@turn.example:80?transport=tcp")
+	turn, err := ParseTURNURLs("u:p@turn.example:80?transport=tcp")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := WebRtcEndpoint{"192.0.2.1", 3479, turn, []string{"eth0", "eth1"}, false, "192.0.2.3", "2001:db8::1",
-		filepath.Join(dir, "modules/kurento/rsa.pem"), "/ec.pem", "NO_VALUE", false, false, false}
+	want := WebRtcEndpoint{STUNServers{"192.0.2.1"}, 3479, turn, []string{"eth0", "eth1"}, false, "192.0.2.3", "2001:db8::1",
+		filepath.Join(dir, "modules/kurento/rsa.pem"), "/ec.pem", "NO_VALUE", false, 0, false, false}
 	if got := c.WebRtcEndpoint; !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -260,7 +260,7 @@ func TestExternalAddress(t *testing.T) {
 func TestStunVariablesCountTogether(t *testing.T) {
 	for _, env := range []variables{{"KMS_STUN_IP": "192.0.2.1"}, {"KMS_STUN_PORT": "1", "KMS_STUN_IP": ""}} {
 		w := mustLoad(t, t.TempDir(), env, "must be set as well").WebRtcEndpoint
-		if w.StunServerAddress != "" || w.StunServerPort != 3478 {
+		if w.StunServerAddress != nil || w.StunServerPort != 3478 {
 			t.Errorf("%v: got %q:%d", env, w.StunServerAddress, w.StunServerPort)
 		}
 	}

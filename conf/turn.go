@@ -1,6 +1,8 @@
 package conf
 
 import (
+	"crypto/sha1"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -38,7 +40,7 @@ var errTURNForm = errors.New("want user:password@host:port?transport=udp")
 
 // ParseTURNURL reads user:password@host[:port][?transport=udp|tcp|tls]. The user ends
 // at the first colon and the host begins after the last "@", so a password may hold
-// both. An IPv6 literal stands in brackets. The port is 3478 when missing, 5349 for
+// both; only the user of the TURN REST API, "expiry:name", holds a colon itself. An IPv6 literal stands in brackets. The port is 3478 when missing, 5349 for
 // tls, the defaults of RFC 8656. Errors name only what stands after the last "@".
 func ParseTURNURL(text string) (TURNURL, error) {
 	if len(text) > maxTURNURL {
@@ -48,7 +50,7 @@ func ParseTURNURL(text string) (TURNURL, error) {
 	if at < 0 {
 		return TURNURL{}, fmt.Errorf(`turn url without "@": %w`, errTURNForm)
 	}
-	user, password, _ := strings.Cut(text[:at], ":")
+	user, password := splitTURNUser(text[:at])
 	if user == "" || password == "" {
 		return TURNURL{}, fmt.Errorf("turn url without user or password: %w", errTURNForm)
 	}
@@ -76,6 +78,51 @@ func ParseTURNURL(text string) (TURNURL, error) {
 		text:      Secret(text),
 	}, nil
 }
+
+// splitTURNUser parts user and password. Credentials of the TURN REST API (draft-uberti-behave-turn-rest-00) are told by
+// their shape: the user begins with a time in seconds, the password is a SHA-1 in base64.
+func splitTURNUser(text string) (user, password string) {
+	last := strings.LastIndexByte(text, ':')
+	if expiry, _, ok := strings.Cut(text, ":"); ok && len(expiry) >= 9 && strings.Trim(expiry, "0123456789") == "" {
+		if raw, err := base64.StdEncoding.DecodeString(text[last+1:]); err == nil && len(raw) == sha1.Size {
+			return text[:last], text[last+1:]
+		}
+	}
+	user, password, _ = strings.Cut(text, ":")
+	return user, password
+}
+
+// TURNURLs are several servers, which are all used. The zero value means none.
+type TURNURLs []TURNURL
+
+// ParseTURNURLs reads TURN URLs with white space between them; no text means no server.
+func ParseTURNURLs(text string) (list TURNURLs, err error) {
+	for _, part := range strings.Fields(text) {
+		u, err := ParseTURNURL(part)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, u)
+	}
+	return list, nil
+}
+
+// Text returns the URLs as they were written, passwords included. It must not be logged.
+func (l TURNURLs) Text() string { return l.join(TURNURL.Text) }
+
+// String returns the complete URLs with the passwords masked.
+func (l TURNURLs) String() string { return l.join(TURNURL.String) }
+
+func (l TURNURLs) join(text func(TURNURL) string) string {
+	var out []string
+	for _, u := range l {
+		out = append(out, text(u))
+	}
+	return strings.Join(out, " ")
+}
+
+// GoString keeps %#v from showing passwords.
+func (l TURNURLs) GoString() string { return l.String() }
 
 func parseTransport(query string) (Transport, error) {
 	name, value, _ := strings.Cut(query, "=")

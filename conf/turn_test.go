@@ -20,6 +20,7 @@ var turnTests = []struct {
 	{text: "u:p@[2001:db8::1]:3479", want: "u:***@[2001:db8::1]:3479?transport=udp", user: "u", pass: "p"},
 	{text: "u:p@[2001:db8::1]", want: "u:***@[2001:db8::1]:3478?transport=udp", user: "u", pass: "p"},
 	{text: "1700000000:al:ice:p?a@s;s#/=@h", want: "1700000000:***@h:3478?transport=udp", user: "1700000000", pass: "al:ice:p?a@s;s#/="},
+	{text: "1700000000:alice:cLwpKeS9jCcyYu9cCWTvkJ8VGZU=@h", want: "1700000000:alice:***@h:3478?transport=udp", user: "1700000000:alice", pass: "cLwpKeS9jCcyYu9cCWTvkJ8VGZU="},
 	{text: "", err: `without "@"`},
 	{text: "198.51.100.1:3478", err: `without "@"`},
 	{text: "user@198.51.100.1", err: "without user or password"},
@@ -89,4 +90,28 @@ func FuzzParseTURNURL(f *testing.F) {
 			t.Fatalf("%q gives %#v, then %#v", text, u, again)
 		}
 	})
+}
+
+func TestSeveralServers(t *testing.T) {
+	turn, err := ParseTURNURLs(" u:p@one.example?transport=tcp  v:q@[2001:db8::2]:80 ")
+	if got := turn.String(); err != nil || got != "u:***@one.example:3478?transport=tcp v:***@[2001:db8::2]:80?transport=udp" {
+		t.Errorf("%s, %v", got, err)
+	}
+	if got := turn.Text(); got != "u:p@one.example?transport=tcp v:q@[2001:db8::2]:80" {
+		t.Errorf("text %s", got)
+	}
+	if turn, err := ParseTURNURLs("u:p@one.example u:secret"); err == nil || strings.Contains(err.Error(), "secret") || turn != nil {
+		t.Errorf("%v, %v", turn, err)
+	}
+	stun, err := ParseSTUNServers("one.example, 192.0.2.1:19302,2001:db8::1 [2001:db8::2]:80")
+	if got := strings.Join(stun.Addresses(3478), " "); err != nil || got != "one.example:3478 192.0.2.1:19302 [2001:db8::1]:3478 [2001:db8::2]:80" {
+		t.Errorf("%s, %v", got, err)
+	}
+	for text, want := range map[string]string{
+		"one.example:0": `port "0"`, "one.example:x": `port "x"`, "a b/c": "no address or host name", "[2001:db8::2": `"[2001:db8::2"`, ":80": `""`,
+	} {
+		if _, err := ParseSTUNServers(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
 }

@@ -44,8 +44,9 @@ func TestValues(t *testing.T) {
 		{webRtcEndpoint + "iceTcp", "off", "true", "want true or false"},
 		{webRtcEndpoint + "networkInterfaces", "eth0,eth1 eth2", "eth0,eth1,eth2", ""},
 		{webRtcEndpoint + "stunServerAddress", "stun.example", "stun.example", ""},
-		{webRtcEndpoint + "stunServerAddress", "stun:192.0.2.1", "", "want an IP address or host name"},
+		{webRtcEndpoint + "stunServerAddress", "stun:192.0.2.1", "", "want a number from 1 to 65535"},
 		{webRtcEndpoint + "stunServerAddress", "user:hush@host", "", "host name, not a value with"},
+		{webRtcEndpoint + "stunServerAddress", "a.example b.example:3479", "a.example,b.example:3479", ""},
 		{webRtcEndpoint + "turnURL", "user:hush", "", `turn url without "@"`},
 		{webRtcEndpoint + "qos-dscp", "AF41", "AF41", ""},
 		{webRtcEndpoint + "qos-dscp", "LOUD", "NO_VALUE", `"LOUD" is not a known value`},
@@ -119,7 +120,7 @@ func TestSwappedAndCrossedValues(t *testing.T) {
 func TestSecretsDoNotPrint(t *testing.T) {
 	c := Default()
 	c.WebSocket.Secure.Password = "hush"
-	turn, err := ParseTURNURL("user:hush@192.0.2.1")
+	turn, err := ParseTURNURLs("user:hush@192.0.2.1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,7 @@ func Classes(c *conf.Config, log zerolog.Logger) (classes []*pipeline.Class, poo
 	w := c.WebRtcEndpoint
 	pool, err = transport.NewPool(transport.PoolConfig{
 		MinPort: uint16(c.BaseRtpEndpoint.MinPort), MaxPort: uint16(c.BaseRtpEndpoint.MaxPort),
+		MuxPort:    uint16(w.UDPMuxPort),
 		Interfaces: w.NetworkInterfaces,
 		IPv6:       true,
 		Log:        log,
@@ -57,7 +58,7 @@ func Classes(c *conf.Config, log zerolog.Logger) (classes []*pipeline.Class, poo
 			MTU:               c.BaseRtpEndpoint.MTU,
 			ClassicSDP:        w.ClassicSDP,
 			StrictNegotiation: w.StrictNegotiation,
-			StunServerAddress: w.StunServerAddress,
+			StunServerAddress: w.StunServerAddress.String(),
 			StunServerPort:    w.StunServerPort,
 			TurnURL:           w.TurnURL.Text(),
 			NetworkInterfaces: strings.Join(w.NetworkInterfaces, ","),

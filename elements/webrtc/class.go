@@ -23,9 +23,9 @@ type Settings struct {
 	ClassicSDP               bool     // offers and answers say only what Kurento knows
 	StrictNegotiation        bool     // one exchange for each endpoint, as in Kurento
 
-	StunServerAddress string
+	StunServerAddress string // one or several, as conf.ParseSTUNServers reads them
 	StunServerPort    int
-	TurnURL           string
+	TurnURL           string // one or several, as conf.ParseTURNURLs reads them
 	NetworkInterfaces string // names separated by comma or space
 	IceTCP            bool
 	ExternalIPv4      string

@@ -107,6 +107,9 @@ func (e *Endpoint) addLeg(i int, certificate *transport.Certificate) (sdp.Creden
 	l := &leg{RTPLeg: e.NewLeg(), e: e, id: i + 1}
 	cfg.Pool, cfg.Certificate, cfg.KeepDTLS = e.settings.Pool, certificate, e.useData
 	cfg.Handler, cfg.Messages, cfg.Events, cfg.Log = l, e, l, e.Log()
+	for _, t := range cfg.TURN {
+		l.turn = append(l.turn, t.Address)
+	}
 	conn, err := transport.NewConn(cfg)
 	if err != nil {
 		return sdp.Credentials{}, err

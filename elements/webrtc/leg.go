@@ -2,6 +2,7 @@ package webrtc
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/rivero-media/rivero/elements/endpoint"
@@ -17,7 +18,8 @@ type leg struct {
 	e       *Endpoint
 	id      int // from 1 on
 	conn    *transport.Conn
-	started bool // only touched while a description is processed
+	turn    []string // host:port of the servers
+	started bool     // only touched while a description is processed
 
 	// Guarded by the endpoint's mutex.
 	pair *IceCandidatePair
@@ -106,6 +108,14 @@ func (l *leg) DTLSState(s transport.DTLSState) {
 	l.SetConnected(s == transport.DTLSConnected)
 }
 
+// ServerFailed is part of transport.ServerEvents. Without STUN most calls work, so that is only logged, by the transport;
+// without TURN those that need it fail in silence.
+func (l *leg) ServerFailed(server string, err error) {
+	if slices.Contains(l.turn, server) {
+		l.e.Emit(pipeline.Error{Description: fmt.Sprintf("TURN server %s is of no use: %v", server, err), Type: "UNEXPECTED_ELEMENT_ERROR"})
+	}
+}
+
 // Broken is part of transport.Events.
 func (l *leg) Broken(v any) {
 	log := l.e.Log()
@@ -151,4 +161,7 @@ func (e *Endpoint) dtlsConnections() []DtlsConnection {
 	return list(e, func(l *leg) (DtlsConnection, bool) { return l.dtlsConnection(l.dtls), l.dtls != "" })
 }
 
-var _ transport.Events = (*leg)(nil)
+var (
+	_ transport.Events       = (*leg)(nil)
+	_ transport.ServerEvents = (*leg)(nil)
+)
