@@ -114,7 +114,19 @@ type BaseRtpEndpoint struct {
 	MinPort int // 1024 to 65535, not above MaxPort
 	MaxPort int
 	MTU     int // bytes; largest RTP packet made here
+
+	RembPolicy RembPolicy
+	RembFloor  int // kbit/s; viewers never press a publisher below it
 }
+
+// RembPolicy says which of its viewers a publisher is held to.
+type RembPolicy string
+
+// The values of RembPolicy.
+const (
+	RembMin RembPolicy = "min" // the slowest, as in Kurento
+	RembMax RembPolicy = "max" // the fastest
+)
 
 // UriEndpoint is shared by player and recorder.
 type UriEndpoint struct {
@@ -203,7 +215,7 @@ func Default() *Config {
 				{Name: "H264", ClockRate: 90000},
 			},
 		},
-		BaseRtpEndpoint:  BaseRtpEndpoint{MinPort: 1024, MaxPort: 65535, MTU: 1200},
+		BaseRtpEndpoint:  BaseRtpEndpoint{MinPort: 1024, MaxPort: 65535, MTU: 1200, RembPolicy: RembMin, RembFloor: 300},
 		UriEndpoint:      UriEndpoint{DefaultPath: "file:///var/lib/kurento/"},
 		WebRtcEndpoint:   WebRtcEndpoint{StunServerPort: 3478, IceTCP: true, QosDscp: "NO_VALUE"},
 		RecorderEndpoint: RecorderEndpoint{GapsFix: GapsFixNone},

@@ -103,6 +103,9 @@ func elementKeys(c *Config) []key {
 		{path: baseRtpEndpoint + "maxPort", env: "KMS_MAX_PORT", value: bind(&r.MaxPort, clamped(1024, 65535))},
 		// From the smallest IPv4 datagram every host takes (RFC 791) to the largest UDP payload.
 		{path: baseRtpEndpoint + "mtu", env: "KMS_MTU", value: bind(&r.MTU, integer(576, 65507))},
+		// Rivero's own.
+		{path: baseRtpEndpoint + "rembPolicy", value: bind(&r.RembPolicy, oneOf(RembMin, RembMax))},
+		{path: baseRtpEndpoint + "rembFloor", value: bind(&r.RembFloor, integer(1, maxInt))},
 
 		{path: uriEndpoint + "defaultPath", value: bind(&c.UriEndpoint.DefaultPath, anyText)},
 		{path: playerEndpoint + "rtspClientPortRange", value: bind(&c.PlayerEndpoint.RtspClientPortRange, portRange)},

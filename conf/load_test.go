@@ -161,7 +161,7 @@ func TestEveryKey(t *testing.T) {
 		"modules/kurento/MediaElement.conf.ini": "encoderBitrate=1\nminEncoderBitrate=2\nmaxEncoderBitrate=3\n",
 		sdpFile: `{"numAudioMedias": 2, "numVideoMedias": "3", "audioCodecs": [],
 			"videoCodecs": [{"name": "VP8/90000", "properties": {"a": "b"}}]}`,
-		rtpFile:                                "minPort=5000\nmaxPort=5050\nmtu=1300\n",
+		rtpFile:                                "minPort=5000\nmaxPort=5050\nmtu=1300\nrembPolicy=max\nrembFloor=200\n",
 		"modules/kurento/UriEndpoint.conf.ini": "defaultPath = file:///srv\n",
 		"modules/kurento/PlayerEndpoint.conf.ini":   "rtspClientPortRange=6000-6100\n",
 		"modules/kurento/RecorderEndpoint.conf.ini": "gapsFix=GENPTS\n",
@@ -183,7 +183,7 @@ func TestEveryKey(t *testing.T) {
 		Metadata:         []byte(`{"zone":"a b","n":1}`),
 		MediaElement:     MediaElement{1, 2, 3},
 		SdpEndpoint:      SdpEndpoint{2, 3, []Codec{}, []Codec{{"VP8", 90000, 0}}},
-		BaseRtpEndpoint:  BaseRtpEndpoint{5000, 5050, 1300},
+		BaseRtpEndpoint:  BaseRtpEndpoint{5000, 5050, 1300, RembMax, 200},
 		UriEndpoint:      UriEndpoint{"file:///srv"},
 		PlayerEndpoint:   PlayerEndpoint{PortRange{6000, 6100}},
 		RecorderEndpoint: RecorderEndpoint{GapsFixGenPTS},
@@ -210,7 +210,7 @@ func TestVariablesWinOverFiles(t *testing.T) {
 		"KMS_EXTERNAL_IPV4": "192.0.2.3", "KMS_EXTERNAL_IPV6": "2001:db8::1", "KMS_NETWORK_INTERFACES": "eth0 eth1",
 		"KMS_ICE_TCP": "0", "KMS_PEM_CERTIFICATE_RSA": "rsa.pem", "KMS_PEM_CERTIFICATE_ECDSA": "/ec.pem",
 	}, "minPort: 1 is outside")
-	if got, want := c.BaseRtpEndpoint, (BaseRtpEndpoint{5000, 5050, 1000}); got != want {
+	if got, want := c.BaseRtpEndpoint, (BaseRtpEndpoint{5000, 5050, 1000, RembMin, 300}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	turn, err := ParseTURNURLs("u:p@turn.example:80?transport=tcp")

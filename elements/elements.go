@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rivero-media/rivero/conf"
+	"github.com/rivero-media/rivero/elements/endpoint"
 	"github.com/rivero-media/rivero/elements/filter"
 	"github.com/rivero-media/rivero/elements/http"
 	"github.com/rivero-media/rivero/elements/hub"
@@ -17,6 +18,7 @@ import (
 	"github.com/rivero-media/rivero/elements/recorder"
 	"github.com/rivero-media/rivero/elements/rtp"
 	"github.com/rivero-media/rivero/elements/sdp"
+	"github.com/rivero-media/rivero/elements/stream"
 	"github.com/rivero-media/rivero/elements/webrtc"
 	"github.com/rivero-media/rivero/elements/webrtc/transport"
 	"github.com/rivero-media/rivero/pipeline"
@@ -31,9 +33,9 @@ func Steps(mtu int) codec.Steps { return codec.Steps{codecrtp.Steps(mtu)} }
 // Classes lists the classes with the settings of a configuration. The pool carries all WebRTC connections; the
 // caller closes it after the server.
 func Classes(c *conf.Config, log zerolog.Logger) (classes []*pipeline.Class, pool *transport.Pool, err error) {
-	w := c.WebRtcEndpoint
+	w, r := c.WebRtcEndpoint, c.BaseRtpEndpoint
 	pool, err = transport.NewPool(transport.PoolConfig{
-		MinPort: uint16(c.BaseRtpEndpoint.MinPort), MaxPort: uint16(c.BaseRtpEndpoint.MaxPort),
+		MinPort: uint16(r.MinPort), MaxPort: uint16(r.MaxPort),
 		MuxPort:    uint16(w.UDPMuxPort),
 		Interfaces: w.NetworkInterfaces,
 		IPv6:       true,
@@ -51,11 +53,13 @@ func Classes(c *conf.Config, log zerolog.Logger) (classes []*pipeline.Class, poo
 		recorder.Class(recorder.Settings{DefaultPath: c.UriEndpoint.DefaultPath}),
 		webrtc.Class(webrtc.Settings{
 			Pool: pool, Certificates: certificates,
-			AudioCodecs:       sdp.FilterWebRTC(names(c.SdpEndpoint.AudioCodecs), w.EnableH265),
-			VideoCodecs:       sdp.FilterWebRTC(names(c.SdpEndpoint.VideoCodecs), w.EnableH265),
-			NumAudio:          min(c.SdpEndpoint.NumAudioMedias, 1), // an element has one stream of a kind
-			NumVideo:          min(c.SdpEndpoint.NumVideoMedias, 1),
-			MTU:               c.BaseRtpEndpoint.MTU,
+			AudioCodecs: sdp.FilterWebRTC(names(c.SdpEndpoint.AudioCodecs), w.EnableH265),
+			VideoCodecs: sdp.FilterWebRTC(names(c.SdpEndpoint.VideoCodecs), w.EnableH265),
+			NumAudio:    min(c.SdpEndpoint.NumAudioMedias, 1), // an element has one stream of a kind
+			NumVideo:    min(c.SdpEndpoint.NumVideoMedias, 1),
+			RTP: endpoint.RTPSettings{
+				MTU: r.MTU, RembPolicy: stream.RembPolicy(r.RembPolicy), RembFloor: r.RembFloor * 1000,
+			},
 			ClassicSDP:        w.ClassicSDP,
 			StrictNegotiation: w.StrictNegotiation,
 			StunServerAddress: w.StunServerAddress.String(),

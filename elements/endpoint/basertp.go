@@ -100,6 +100,7 @@ type rtpEndpoint interface {
 // and is the endpoint's place in the graph: a Receiver's output and a Sender's input for each kind.
 type BaseRtpEndpoint struct {
 	SdpEndpoint
+	settings RTPSettings
 
 	rtpMu     sync.Mutex
 	limits    bandwidth
@@ -115,9 +116,17 @@ type BaseRtpEndpoint struct {
 	telling sync.Mutex // held while a change of state is told: changes are told in their order
 }
 
-// Setup gives the endpoint its identity. mtu is the configured packet size in bytes.
-func (e *BaseRtpEndpoint) Setup(c pipeline.Creation, self pipeline.Element, p *pipeline.MediaPipeline, n Negotiator, mtu int) {
-	e.limits = bandwidth{minVideoSend: 100, maxVideoSend: 500, mtu: mtu}
+// RTPSettings are the configuration of BaseRtpEndpoint.
+type RTPSettings struct {
+	MTU        int // bytes of the largest RTP packet made here
+	RembPolicy stream.RembPolicy
+	RembFloor  int // bit/s
+}
+
+// Setup gives the endpoint its identity.
+func (e *BaseRtpEndpoint) Setup(c pipeline.Creation, self pipeline.Element, p *pipeline.MediaPipeline, n Negotiator, s RTPSettings) {
+	e.settings = s
+	e.limits = bandwidth{minVideoSend: 100, maxVideoSend: 500, mtu: s.MTU}
 	e.now = states{"DISCONNECTED", "DISCONNECTED"}
 	e.SdpEndpoint.Setup(c, self, p, n)
 }

@@ -128,6 +128,7 @@ func (e *BaseRtpEndpoint) line(m *sdp.Media, placed *placement) stream.Line {
 	if m.Recv && placed.receivers[k] == nil {
 		if e.receivers[k] == nil {
 			e.receivers[k] = stream.NewReceiver(k, e.Woken, e.FormatChanged)
+			e.receivers[k].SetRembPolicy(e.settings.RembPolicy, e.settings.RembFloor)
 			e.statsIDs[k].in = uuid.NewString()
 		}
 		if len(m.RemoteSSRCs) > 0 {

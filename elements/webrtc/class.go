@@ -19,9 +19,9 @@ type Settings struct {
 
 	AudioCodecs, VideoCodecs []string // "name/clock[/channels]", in order of preference
 	NumAudio, NumVideo       int      // m-lines of a kind
-	MTU                      int      // bytes
-	ClassicSDP               bool     // offers and answers say only what Kurento knows
-	StrictNegotiation        bool     // one exchange for each endpoint, as in Kurento
+	RTP                      endpoint.RTPSettings
+	ClassicSDP               bool // offers and answers say only what Kurento knows
+	StrictNegotiation        bool // one exchange for each endpoint, as in Kurento
 
 	StunServerAddress string // one or several, as conf.ParseSTUNServers reads them
 	StunServerPort    int

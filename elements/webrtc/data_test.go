@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rivero-media/rivero/elements/elementtest"
+	"github.com/rivero-media/rivero/elements/endpoint"
 	"github.com/rivero-media/rivero/elements/passthrough"
 	"github.com/rivero-media/rivero/elements/webrtc"
 	"github.com/rivero-media/rivero/elements/webrtc/transport"
@@ -91,7 +92,7 @@ func newDataServer(t *testing.T) *pipeline.Server {
 	t.Cleanup(pool.Close)
 	return elementtest.Server(t, nil, boardClass, passthrough.Class, webrtc.Class(webrtc.Settings{
 		Pool: pool, Certificates: transport.NewCertificates(nil),
-		AudioCodecs: []string{"opus/48000/2"}, VideoCodecs: []string{"VP8/90000"}, NumAudio: 1, NumVideo: 1, MTU: 1200,
+		AudioCodecs: []string{"opus/48000/2"}, VideoCodecs: []string{"VP8/90000"}, NumAudio: 1, NumVideo: 1, RTP: endpoint.RTPSettings{MTU: 1200},
 	}))
 }
 

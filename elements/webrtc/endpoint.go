@@ -56,7 +56,7 @@ func create(s *Settings, c pipeline.Creation, p params) pipeline.Object {
 		externalIPv4:      s.ExternalIPv4,
 		externalIPv6:      s.ExternalIPv6,
 	}
-	e.Setup(c, e, p.MediaPipeline, e, s.MTU)
+	e.Setup(c, e, p.MediaPipeline, e, s.RTP)
 	return e
 }
 

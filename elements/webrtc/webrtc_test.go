@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/rivero-media/rivero/elements/elementtest"
+	"github.com/rivero-media/rivero/elements/endpoint"
 	"github.com/rivero-media/rivero/elements/webrtc"
 	"github.com/rivero-media/rivero/elements/webrtc/transport"
 	"github.com/rivero-media/rivero/pipeline"
@@ -29,7 +30,7 @@ func newServer(t testing.TB, change ...func(*webrtc.Settings)) *pipeline.Server 
 		Pool: pool, Certificates: transport.NewCertificates(nil),
 		AudioCodecs: []string{"opus/48000/2", "PCMU/8000", "PCMA/8000"},
 		VideoCodecs: []string{"VP8/90000", "VP9/90000", "AV1/90000", "H264/90000"},
-		NumAudio:    1, NumVideo: 1, MTU: 1200, StunServerPort: 3478,
+		NumAudio:    1, NumVideo: 1, RTP: endpoint.RTPSettings{MTU: 1200}, StunServerPort: 3478,
 	}
 	for _, f := range change {
 		f(&settings)
