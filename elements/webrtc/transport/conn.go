@@ -8,11 +8,9 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
-	"github.com/pion/ice/v4"
 	"github.com/rs/zerolog"
 )
 
@@ -50,9 +48,6 @@ type Remote struct {
 	Controlling  bool          // we control ICE: we made the offer, or the peer is ICE lite
 	SCTP         SCTPPorts     // of data channels
 }
-
-// maxRemoteCandidates bounds what the peer's signalling can make us keep.
-const maxRemoteCandidates = 128
 
 // Conn is one WebRTC connection (BUNDLE group): one ICE component, one DTLS
 // association, its SRTP keys. Its methods may be called from any goroutine.
@@ -275,55 +270,6 @@ func (c *Conn) Start(remote Remote) error {
 	})
 	c.now.checkIfReady()
 	return nil
-}
-
-// AddRemoteCandidate takes a candidate of the peer ("candidate:..." or without
-// that word), before Start too. Names that only multicast DNS knows and
-// component 2 are accepted and not used. The error is ErrCandidate for a text
-// that is none; a caller that is lenient ignores it.
-func (c *Conn) AddRemoteCandidate(text string) error {
-	candidate, err := parseCandidate(text)
-	if candidate == nil || err != nil {
-		return err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.closing:
-		return ErrClosed
-	case c.now.heard >= maxRemoteCandidates:
-		return fmt.Errorf("more than %d remote candidates", maxRemoteCandidates)
-	}
-	c.now.heard++
-	if c.now.agent == nil {
-		c.now.waiting = append(c.now.waiting, candidate)
-		return nil
-	}
-	c.connecting()
-	return c.now.agent.AddRemoteCandidate(candidate)
-}
-
-// maxCandidateText bounds one candidate line.
-const maxCandidateText = 512
-
-// parseCandidate reads a candidate line; nil without error: valid, of no use.
-func parseCandidate(text string) (ice.Candidate, error) {
-	if len(text) > maxCandidateText {
-		return nil, fmt.Errorf("%w: %d bytes", ErrCandidate, len(text))
-	}
-	text = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), "a="))
-	fields := strings.Fields(text)
-	if len(fields) < 8 || fields[6] != "typ" {
-		return nil, fmt.Errorf("%w: %q", ErrCandidate, text)
-	}
-	if strings.HasSuffix(fields[4], ".local") || fields[1] != "1" {
-		return nil, nil
-	}
-	candidate, err := ice.UnmarshalCandidate(strings.Join(fields, " "))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %q: %w", ErrCandidate, text, err)
-	}
-	return candidate, nil
 }
 
 // Close ends the connection, tells the peer (DTLS close_notify) and returns

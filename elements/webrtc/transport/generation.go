@@ -31,7 +31,8 @@ type generation struct {
 
 	// Guarded by Conn.mu.
 	waiting  []ice.Candidate // remote candidates from before the agent was made
-	heard    int             // remote candidates so far
+	taken    int             // remote candidates so far
+	heard    int             // of them, those with an address
 	peer     *Remote         // nil until checks may begin
 	selected bool            // it has had a pair
 	ended    bool            // its agent has given up for good

@@ -134,15 +134,6 @@ func (g *generation) destination(local, peer netip.AddrPort) (*destination, erro
 	return nil, nil
 }
 
-// candidateAddr is the transport address of a candidate; invalid for a name.
-func candidateAddr(candidate ice.Candidate) netip.AddrPort {
-	ip, err := netip.ParseAddr(candidate.Address())
-	if err != nil {
-		return netip.AddrPort{}
-	}
-	return netip.AddrPortFrom(ip.Unmap(), uint16(candidate.Port()))
-}
-
 // startGathering starts the agent's search and ours, for server-reflexive
 // candidates. Called locked.
 func (g *generation) startGathering() {
