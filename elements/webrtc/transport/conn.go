@@ -32,6 +32,10 @@ type ConnConfig struct {
 	// family in what is announced; zero: unchanged.
 	ExternalIPv4, ExternalIPv6 netip.Addr
 
+	// DSCP marks the connection's packets (RFC 8837), 1 to 63; 0: they are not marked, which is also what CS0 means. Of
+	// those that leave through shared sockets only on Linux.
+	DSCP uint8
+
 	// KeepDTLS goes on reading DTLS when media flows, as data channels need it. Without it, of a
 	// connection that has none only the keys remain: that saves three goroutines and 8 KiB, but data channels
 	// cannot be added by Renegotiate, and only ICE notices that the peer is gone.
@@ -131,6 +135,9 @@ func NewConn(cfg ConnConfig) (*Conn, error) {
 	}
 	if cfg.RelayOnly && len(cfg.TURN) == 0 {
 		return nil, errors.New("relay only, but no TURN server")
+	}
+	if cfg.DSCP > maxDSCP {
+		return nil, fmt.Errorf("dscp %d is more than %d", cfg.DSCP, maxDSCP)
 	}
 	for _, server := range cfg.STUNServers {
 		if _, _, err := splitServer(server); err != nil {

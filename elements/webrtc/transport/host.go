@@ -123,6 +123,7 @@ func (h *hostConn) destination(peer netip.AddrPort, g *generation) (*destination
 		return nil, errTooManyPeers
 	}
 	d := &destination{sock: h.sock, addr: peer, name: newSockaddr(peer), user: g}
+	d.name.mark(h.conn.cfg.DSCP)
 	if !h.sock.addPeer(newEndpoint(peer), h) {
 		if h.private == nil {
 			s, err := h.conn.pool.openPrivate(h.sock.local.Addr(), h)

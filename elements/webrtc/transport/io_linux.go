@@ -4,6 +4,7 @@ package transport
 
 import (
 	"encoding/binary"
+	"errors"
 	"net"
 	"net/netip"
 	"syscall"
@@ -22,6 +23,28 @@ type mmsghdr struct {
 type sockaddr struct {
 	raw [unix.SizeofSockaddrInet6]byte
 	n   uint32
+
+	control  [controlSize]byte // how packets to it are marked
+	controls int               // bytes of it; 0: not at all
+}
+
+// controlSize is a control message with an int (cmsg(3)), on 64-bit systems; smaller ones need less.
+const controlSize = 24
+
+// mark gives packets to s a DSCP (RFC 2474), 0 for none.
+func (s *sockaddr) mark(dscp uint8) {
+	s.controls = 0
+	if dscp == 0 {
+		return
+	}
+	h := (*unix.Cmsghdr)(unsafe.Pointer(&s.control[0]))
+	h.Level, h.Type = unix.IPPROTO_IP, unix.IP_TOS
+	if s.n == unix.SizeofSockaddrInet6 {
+		h.Level, h.Type = unix.IPPROTO_IPV6, unix.IPV6_TCLASS
+	}
+	h.SetLen(unix.CmsgLen(4))
+	binary.NativeEndian.PutUint32(s.control[unix.CmsgLen(0):], uint32(dscp)<<2)
+	s.controls = unix.CmsgSpace(4)
 }
 
 // newSockaddr encodes addr for a socket of its own family.
@@ -128,9 +151,19 @@ func (c *udpConn) packet(i int) ([]byte, endpoint) {
 	return c.bufs[i][:h.n], source(&c.names[i])
 }
 
+var errNotSent = errors.New("the system did not take a packet")
+
 // send sends one packet now. It does not wait: a full send buffer is an error.
 func (c *udpConn) send(p []byte, to *sockaddr) error {
 	if len(p) == 0 {
+		return nil
+	}
+	if to.controls > 0 {
+		out := newOutbox(c, 1)
+		out.add(p, to)
+		if out.send() > 0 {
+			return errNotSent
+		}
 		return nil
 	}
 	var errno syscall.Errno
@@ -179,6 +212,11 @@ func (o *outbox) add(p []byte, to *sockaddr) {
 	h := &o.hdrs[o.n].hdr
 	h.Name = &to.raw[0]
 	h.Namelen = to.n
+	h.Control = nil
+	if to.controls > 0 {
+		h.Control = &to.control[0]
+	}
+	h.SetControllen(to.controls)
 	o.n++
 }
 

@@ -15,6 +15,9 @@ func newSockaddr(addr netip.AddrPort) sockaddr {
 	return sockaddr{netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())}
 }
 
+// mark does nothing: a DSCP per packet of a shared socket is not portable.
+func (s *sockaddr) mark(uint8) {}
+
 // udpConn is one UDP socket: one packet in or out per call. Reading belongs to
 // one goroutine, sending may be done by any.
 type udpConn struct {

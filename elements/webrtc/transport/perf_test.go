@@ -28,7 +28,13 @@ func testMaterial(p srtp.Profile, n byte) material {
 // wired makes a connection that is connected to peer without ICE and DTLS.
 func wired(t testing.TB, s *Socket, peer netip.AddrPort, p srtp.Profile, h Handler) *Conn {
 	t.Helper()
-	c, err := NewConn(ConnConfig{Pool: &Pool{}, Certificate: testCertificate(t, ECDSA), Handler: h})
+	return wiredWith(t, s, peer, p, ConnConfig{Handler: h})
+}
+
+func wiredWith(t testing.TB, s *Socket, peer netip.AddrPort, p srtp.Profile, cfg ConnConfig) *Conn {
+	t.Helper()
+	cfg.Pool, cfg.Certificate = &Pool{}, testCertificate(t, ECDSA)
+	c, err := NewConn(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

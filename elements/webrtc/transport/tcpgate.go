@@ -98,6 +98,7 @@ func (t *tcpGate) admit(conn net.Conn) {
 		conn.Close()
 		return
 	}
+	markStream(conn, run.conn.cfg.DSCP)
 	own := &tcpConn{Conn: conn, first: first, gate: t, run: run}
 	select {
 	case t.admitted <- own:

@@ -161,6 +161,7 @@ func (n *turnNet) dial(s *turnServer, network string) (conn net.Conn, err error)
 	for _, a := range addrs {
 		conn, err = dialer.DialContext(n.ctx, network, net.JoinHostPort(a.String(), strconv.Itoa(int(port))))
 		if err == nil {
+			markStream(conn, n.of.conn.cfg.DSCP)
 			return conn, nil
 		}
 	}
