@@ -73,9 +73,15 @@ func (s *Sender) resendOne(seq uint16, at time.Duration, b *media.Burst) {
 	if !s.resent.allow(ext, at, pause) {
 		return
 	}
-	s.from.Resend(source, func(p *media.Packet) {
-		if p.RTP.SSRC == e.ssrc { // else the ring holds another stream's packet by this number
-			s.repeat(p, ext, &e, b)
+	from := s.from
+	if e.layer != 0 && s.choice.source != nil {
+		from = layerView{s.choice.source, e.layer}
+	}
+	from.Resend(source, func(p *media.Packet) {
+		// Else the ring holds another stream's packet by this number.
+		if p.RTP.SSRC == e.ssrc && s.repeat(p, ext, &e, b) {
+			s.counters.resent++
+			s.counters.resentBytes += uint64(len(p.Data))
 		}
 	})
 }
@@ -83,14 +89,15 @@ func (s *Sender) resendOne(seq uint16, at time.Duration, b *media.Burst) {
 // repeatsApart tells whether retransmissions are packets of a stream of their own. Called locked.
 func (s *Sender) repeatsApart() bool { return s.codec.RTX != 0 && s.repeats.header.SSRC != 0 }
 
-// repeat sends p, a packet of the source, once more as number ext. Called locked.
-func (s *Sender) repeat(p *media.Packet, ext int64, e *epoch, b *media.Burst) {
+// repeat sends p, a packet of the source, once more as number ext; false when it would not be the same. Called
+// locked.
+func (s *Sender) repeat(p *media.Packet, ext int64, e *epoch, b *media.Burst) bool {
 	h := &s.header
 	h.Marker, h.PayloadType = p.RTP.Marker, s.codec.PayloadType
 	h.SequenceNumber, h.Timestamp = uint16(ext), p.RTP.Timestamp+e.timeShift
 	payload := p.Data
 	if s.codec.Format.Codec == media.VP8 {
-		payload = e.pictures.numberAgain(payload)
+		payload = s.pictures.numberAgain(payload, e.pictures)
 	}
 	switch {
 	case s.repeatsApart():
@@ -101,17 +108,16 @@ func (s *Sender) repeat(p *media.Packet, ext int64, e *epoch, b *media.Burst) {
 	case s.stamps != nil:
 		number, known := s.stamps.repeat(ext)
 		if !known {
-			return
+			return false
 		}
 		s.session.departures.repeated(number)
 	}
 	s.session.transport.WriteRTP(h, payload, b)
-	s.counters.resent++
-	s.counters.resentBytes += uint64(len(p.Data))
 	if !s.repeatsApart() {
 		s.counters.packets++
 		s.counters.bytes += uint64(len(p.Data))
 	}
+	return true
 }
 
 // keyFrameWanted passes the peer's request on.

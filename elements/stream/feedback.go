@@ -40,6 +40,7 @@ type rateLimit struct {
 	policy   RembPolicy
 	floor    int  // what viewers can press the publisher down to, 0: leastEstimate
 	measures bool // the publisher measures its path itself
+	layered  bool // it sends several layers: a slow viewer watches a smaller one
 	told     int  // last sent, 0: nothing yet
 	toldAt   time.Duration
 }
@@ -54,7 +55,7 @@ func (l *rateLimit) estimate() int {
 	if l.policy == RembMax {
 		viewers = l.fastest
 	}
-	if viewers > 0 {
+	if viewers > 0 && !l.layered {
 		viewers = max(viewers, cmp.Or(l.floor, leastEstimate))
 		if bps == 0 || viewers < bps {
 			bps = viewers
@@ -104,11 +105,18 @@ func (r *Receiver) limits(change func(l *rateLimit)) {
 // RequestKeyFrame asks the publisher for a key frame at once, by whichever way
 // was negotiated; part of media.Upstream. Before the first packet there is
 // nobody to ask: should the stream not begin with a key frame, it is asked then.
+// Of a simulcast it is the highest layer that is asked.
 func (r *Receiver) RequestKeyFrame() {
 	r.mu.Lock()
-	t := r.tracks[0]
+	tracks, rates := r.tracks, r.layerBitrates()
 	r.mu.Unlock()
-	t.requestKeyFrame()
+	if best := rates.Highest(); best != 0 {
+		r.RequestLayerKeyFrame(best)
+		return
+	}
+	for _, t := range tracks {
+		t.requestKeyFrame()
+	}
 }
 
 func (t *track) requestKeyFrame() {

@@ -47,13 +47,18 @@ func (r *Receiver) leave(sources []uint32, at time.Duration) {
 	}
 }
 
-// heardAt is when a stream was last heard of, false when all have left. Packets
-// that were on their way when the goodbye came do not bring one back.
+// alive tells whether the stream is there. Packets that were on their way when its goodbye
+// came do not bring it back. Called locked.
+func (t *track) alive() bool {
+	return t.running && (t.byeAt == never || t.lastAt >= t.byeAt+lateAfterSwitch)
+}
+
+// heardAt is when a stream was last heard of, false when all have left.
 func (r *Receiver) heardAt() (last time.Duration, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, t := range r.tracks {
-		if t.running && (t.byeAt == never || t.lastAt >= t.byeAt+lateAfterSwitch) {
+		if t.alive() {
 			last, known = max(last, t.lastAt), true
 		}
 	}

@@ -20,13 +20,15 @@ type Receiver struct {
 	mu      sync.Mutex
 	session *Session // nil before negotiation and after the end
 	local   uint32   // SSRC that our reports about these streams come from
-	tracks  []*track // never empty
+	tracks  []*track // never empty; replaced, not changed
 	rate    rateLimit
+
+	extensions Extensions
 }
 
 var (
-	_ media.Upstream      = (*Receiver)(nil)
-	_ media.RangeUpstream = (*Receiver)(nil)
+	_ media.RangeUpstream   = (*Receiver)(nil)
+	_ media.LayeredUpstream = (*Receiver)(nil)
 )
 
 // NewReceiver makes a receiver without negotiated formats. wake is told of the
@@ -48,7 +50,9 @@ func (r *Receiver) attach(s *Session, l *Line) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.session, r.local = s, l.SSRC
-	r.rate.measures = l.measures(l.Receive)
+	r.extensions, r.rate.measures = l.Extensions, l.measures(l.Receive)
+	r.layer(l.RIDs)
+	r.rate.layered = len(r.tracks) > 1
 	for _, t := range r.tracks {
 		t.clock.peer = s.opts.Clock
 		for i := range l.Receive {
@@ -72,7 +76,11 @@ func (r *Receiver) detach() {
 // handle takes one packet of payload type c. It runs on the read goroutine.
 func (r *Receiver) handle(h *rtp.Header, payload []byte, at time.Duration, b *media.Burst, c *Codec) {
 	r.mu.Lock()
-	t := r.tracks[0]
+	t := r.track(h)
+	if t == nil {
+		r.mu.Unlock()
+		return
+	}
 	in, ok := t.account(h, payload, at, c)
 	r.mu.Unlock()
 	if ok {
@@ -81,9 +89,4 @@ func (r *Receiver) handle(h *rtp.Header, payload []byte, at time.Duration, b *me
 }
 
 // Resend gives a packet out of the ring; part of media.Upstream.
-func (r *Receiver) Resend(seq uint16, f func(*media.Packet)) bool {
-	r.mu.Lock()
-	t := r.tracks[0]
-	r.mu.Unlock()
-	return t.resend(seq, f)
-}
+func (r *Receiver) Resend(seq uint16, f func(*media.Packet)) bool { return r.ResendLayer(0, seq, f) }

@@ -48,7 +48,11 @@ func (r *Receiver) handleRepeated(h *rtp.Header, payload []byte, at time.Duratio
 		return // it probes the path and carries nothing
 	}
 	r.mu.Lock()
-	t := r.tracks[0]
+	t := r.repairedTrack(h)
+	if t == nil {
+		r.mu.Unlock()
+		return
+	}
 	original := rtp.Header{
 		Version: h.Version, Marker: h.Marker, PayloadType: c.PayloadType,
 		SequenceNumber: binary.BigEndian.Uint16(payload), Timestamp: h.Timestamp, SSRC: t.ssrc,

@@ -35,6 +35,7 @@ type Sender struct {
 	behind  bool          // the past of the source is being sent, next is the next of it
 	next    uint16        // a number of the source
 
+	choice   choice // of a layer
 	splice   splice
 	pictures pictures
 	header   rtp.Header
@@ -168,6 +169,8 @@ func (s *Sender) Bind(f *media.Format, from media.Source) {
 		s.mu.Unlock()
 		return
 	}
+	s.beginChoice(from)
+	from = s.from
 	limit := s.target()
 	s.mu.Unlock()
 	if limit > 0 {
@@ -181,7 +184,12 @@ func (s *Sender) Bind(f *media.Format, from media.Source) {
 // Write sends a packet. Part of media.Sink.
 func (s *Sender) Write(p *media.Packet) {
 	s.mu.Lock()
-	ask := s.forward(p)
+	var ask media.Source
+	if p.Layer == 0 {
+		ask = s.forward(p)
+	} else {
+		ask = s.forwardLayer(p)
+	}
 	s.mu.Unlock()
 	if ask != nil {
 		ask.RequestKeyFrame()

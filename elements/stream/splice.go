@@ -40,6 +40,7 @@ type epoch struct {
 	seqShift  uint16 // own minus source
 	timeShift uint32 // own minus source
 	pictures  pictureShift
+	layer     uint8 // of the source's simulcast
 	valid     bool
 }
 
@@ -78,7 +79,7 @@ func (s *splice) anchor(p *media.Packet, rate uint32) {
 	}
 	s.top++
 	s.epochs[0] = epoch{
-		ssrc: p.RTP.SSRC, first: s.top, valid: true,
+		ssrc: p.RTP.SSRC, first: s.top, valid: true, layer: p.Layer,
 		seqShift:  uint16(s.top) - p.RTP.SequenceNumber,
 		timeShift: timestamp - p.RTP.Timestamp,
 	}

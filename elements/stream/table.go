@@ -3,6 +3,7 @@ package stream
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/rivero-media/rivero/pipeline/media"
 )
@@ -71,6 +72,9 @@ func (t *table) enter(l *Line) error {
 	if l.Receiver == nil {
 		return nil
 	}
+	if err := l.checkLayers(); err != nil {
+		return err
+	}
 	l.Receive = append([]Codec(nil), l.Receive...)
 	for i := range l.Receive {
 		c := &l.Receive[i]
@@ -90,6 +94,23 @@ func (t *table) enter(l *Line) error {
 		in.repeated = true
 		if err := t.direct(c.RTX, in); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// checkLayers tells why the layers of a simulcast could not be told apart.
+func (l *Line) checkLayers() error {
+	switch {
+	case len(l.RIDs) > media.MaxLayers:
+		return fmt.Errorf("%d layers are more than %d", len(l.RIDs), media.MaxLayers)
+	case len(l.RIDs) > 1 && l.Extensions.RID == 0:
+		return errors.New("layers without the header extension that names them")
+	}
+	l.RIDs = append([]string(nil), l.RIDs...)
+	for i, rid := range l.RIDs {
+		if rid == "" || slices.Contains(l.RIDs[:i], rid) {
+			return fmt.Errorf("layer %q is empty or listed twice", rid)
 		}
 	}
 	return nil

@@ -21,6 +21,11 @@ type track struct {
 	ring   atomic.Pointer[media.Ring] // made by the first packet worth keeping
 	packet media.Packet               // owned by the read goroutine
 
+	rid        string // of the layer, "": there is one stream
+	number     uint8  // of the layer, see media.Packet
+	repairedBy uint32 // SSRC of the layer's retransmissions, 0: not known
+	meter      meter  // of a layer
+
 	ssrc    uint32 // of the stream received now
 	running bool
 	former  uint32 // SSRC of the stream before
@@ -51,6 +56,7 @@ type received struct {
 	format  *media.Format
 	pts     time.Duration
 	key     bool
+	layer   uint8
 	changed bool   // the format is new
 	first   uint16 // first of the packets found missing
 	lost    int    // how many to ask for
@@ -100,6 +106,10 @@ func (t *track) take(in *received, h *rtp.Header, payload []byte, at time.Durati
 	t.lastAt = at
 	t.counters.packets++
 	t.counters.bytes += uint64(len(payload))
+	if t.number != 0 {
+		t.meter.add(len(payload), at)
+	}
+	in.layer = t.number
 }
 
 // deliver writes a packet that was accounted for.
@@ -119,6 +129,7 @@ func (t *track) deliver(in *received, h *rtp.Header, payload []byte, at time.Dur
 	}
 	p := &t.packet
 	p.Format, p.RTP, p.PTS, p.At, p.Key, p.Data, p.Burst = in.format, *h, in.pts, at, in.key, payload, b
+	p.Layer = in.layer
 	p.RTP.Extension, p.RTP.Extensions, p.RTP.CSRC = false, nil, nil
 	if t.kind == media.Video || c.Feedback.NACK {
 		t.keep(p)

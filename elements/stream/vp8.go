@@ -72,13 +72,13 @@ func (v *pictures) number(payload []byte, s pictureShift, newest bool) []byte {
 	return v.scratch
 }
 
-// numberAgain returns a copy of payload with the same numbers as before.
-func (s pictureShift) numberAgain(payload []byte) []byte {
+// numberAgain returns payload with the numbers of an epoch; valid until the next call.
+func (v *pictures) numberAgain(payload []byte, s pictureShift) []byte {
 	d, ok := rtp.ParseVP8(payload)
 	if !ok || s == (pictureShift{}) {
 		return payload
 	}
-	b := append([]byte(nil), payload...)
-	s.patch(b, &d)
-	return b
+	v.scratch = append(v.scratch[:0], payload...)
+	s.patch(v.scratch, &d)
+	return v.scratch
 }

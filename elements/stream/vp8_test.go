@@ -41,7 +41,7 @@ func TestPicturesGoOnAfterASwitch(t *testing.T) {
 		if id, tl0 := pictureOf(t, got); id != uint16(i) || tl0 != uint8(i) {
 			t.Errorf("picture %d after the switch has numbers %d, %d", i, id, tl0)
 		}
-		if again := shift.numberAgain(payload); string(again) != string(got) {
+		if again := new(pictures).numberAgain(payload, shift); string(again) != string(got) {
 			t.Errorf("sent again as % x, first as % x", again, got)
 		}
 	}

@@ -91,6 +91,7 @@ type Packet struct {
 	PTS    time.Duration // presentation time on the pipeline clock
 	At     time.Duration // when it, or the last packet it was made of, came into the process, on the pipeline clock; 0: not known
 	Key    bool          // whole frame: decodable on its own; packed: the first packet of such a frame
+	Layer  uint8         // of a simulcast (see MaxLayers), 0: the source sends one stream
 	Text   bool          // messages of data channels: the text is UTF-8; false: binary
 	Data   []byte
 	Burst  *Burst // the producer's pending output, never nil: sinks that batch put theirs in it

@@ -30,5 +30,8 @@ func (m *Meter) Write(p *Packet) {
 	m.avg.Store(avg + (d-avg)/meterWeight)
 }
 
+// TakesLayers is part of LayeredSink: a meter is no reason to choose a layer.
+func (m *Meter) TakesLayers() {}
+
 // Average is the moving average of the latency, 0 before the first packet.
 func (m *Meter) Average() time.Duration { return time.Duration(m.avg.Load()) }

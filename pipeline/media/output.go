@@ -10,6 +10,8 @@ import (
 type Route struct {
 	Sink Sink
 	Fail func(v any) // told when Write panicked; nil: the producer is told instead
+
+	layered bool // the sink takes every layer
 }
 
 // Output is where a producer writes its packets. Write reads an immutable list
@@ -20,15 +22,22 @@ type Output struct {
 	format atomic.Pointer[Format]
 	seen   atomic.Bool // a packet was written since the last Idle
 	wake   func()      // told of the first packet after silence
+	one    oneLayer    // for sinks that know no layers
+	plain  atomic.Bool // there are such sinks
 
-	up       Upstream
-	mu       sync.Mutex
-	sources  map[*source]int // limit in bit/s of each receiver, 0: none
-	lowest   int             // limit, as last told to up
-	highest  int             // the same, 0: somebody has none
-	lastKey  time.Time
-	keyTimer *time.Timer // a request that waits for keyFrameInterval to pass
-	closed   bool
+	up      Upstream
+	mu      sync.Mutex
+	sources map[*source]int // limit in bit/s of each receiver, 0: none
+	lowest  int             // limit, as last told to up
+	highest int             // the same, 0: somebody has none
+	keys    [MaxLayers + 1]keyRequests
+	closed  bool
+}
+
+// keyRequests are those for one layer.
+type keyRequests struct {
+	last  time.Time
+	timer *time.Timer // a request that waits for keyFrameInterval to pass
 }
 
 // keyFrameInterval is the shortest time between two key frame requests to one
@@ -44,7 +53,7 @@ func NewOutput(up Upstream, wake func()) *Output {
 	return &Output{up: up, wake: wake, sources: make(map[*source]int)}
 }
 
-// Write hands p to every receiver. Only the producer's goroutine calls it.
+// Write hands p to every receiver that takes its layer. Only the producer's goroutine calls it.
 func (o *Output) Write(p *Packet) {
 	if !o.seen.Load() {
 		o.seen.Store(true)
@@ -56,11 +65,27 @@ func (o *Output) Write(p *Packet) {
 	if routes == nil {
 		return
 	}
+	if p.Layer != 0 && !(o.plain.Load() && o.one.takes(p, o)) {
+		writeLayer(*routes, p)
+		return
+	}
 	before := p.Burst.at // set when this output is a receiver's own, further down
 	for i := range *routes {
 		r := &(*routes)[i]
 		p.Burst.at = r
 		r.Sink.Write(p)
+	}
+	p.Burst.at = before
+}
+
+// writeLayer hands p to those receivers only that take every layer.
+func writeLayer(routes []Route, p *Packet) {
+	before := p.Burst.at
+	for i := range routes {
+		if r := &routes[i]; r.layered {
+			p.Burst.at = r
+			r.Sink.Write(p)
+		}
 	}
 	p.Burst.at = before
 }
@@ -96,8 +121,15 @@ func (o *Output) ClearFormat() { o.format.Store(nil) }
 func (o *Output) SetRoutes(routes []Route) {
 	if len(routes) == 0 {
 		o.routes.Store(nil)
+		o.plain.Store(false)
 		return
 	}
+	plain := false
+	for i := range routes {
+		_, routes[i].layered = routes[i].Sink.(LayeredSink)
+		plain = plain || !routes[i].layered
+	}
+	o.plain.Store(plain)
 	o.routes.Store(&routes)
 }
 
@@ -133,39 +165,55 @@ func (o *Output) Close() {
 	defer o.mu.Unlock()
 	o.closed = true
 	clear(o.sources)
-	if o.keyTimer != nil {
-		o.keyTimer.Stop()
-		o.keyTimer = nil
+	for i := range o.keys {
+		if k := &o.keys[i]; k.timer != nil {
+			k.timer.Stop()
+			k.timer = nil
+		}
 	}
 }
 
-// requestKeyFrame passes a request on, at most one per keyFrameInterval.
-func (o *Output) requestKeyFrame() {
+// requestKeyFrame passes a request for a layer on, at most one per keyFrameInterval. Layer 0
+// is the one that sinks get that know none.
+func (o *Output) requestKeyFrame(layer uint8) {
+	if layer == 0 {
+		layer = uint8(o.one.current.Load())
+	}
 	o.mu.Lock()
-	if o.closed || o.keyTimer != nil {
+	k := &o.keys[layer]
+	if o.closed || k.timer != nil {
 		o.mu.Unlock()
 		return
 	}
 	now := time.Now()
-	if wait := keyFrameInterval - now.Sub(o.lastKey); wait > 0 {
-		o.keyTimer = time.AfterFunc(wait, o.requestHeldBack)
+	if wait := keyFrameInterval - now.Sub(k.last); wait > 0 {
+		k.timer = time.AfterFunc(wait, func() { o.requestHeldBack(layer) })
 		o.mu.Unlock()
 		return
 	}
-	o.lastKey = now
+	k.last = now
 	o.mu.Unlock()
-	o.up.RequestKeyFrame()
+	o.passRequest(layer)
 }
 
-func (o *Output) requestHeldBack() {
+func (o *Output) requestHeldBack(layer uint8) {
 	o.mu.Lock()
-	if o.keyTimer == nil {
+	k := &o.keys[layer]
+	if k.timer == nil {
 		o.mu.Unlock()
 		return
 	}
-	o.keyTimer = nil
-	o.lastKey = time.Now()
+	k.timer = nil
+	k.last = time.Now()
 	o.mu.Unlock()
+	o.passRequest(layer)
+}
+
+func (o *Output) passRequest(layer uint8) {
+	if up, ok := o.up.(LayeredUpstream); ok && layer != 0 {
+		up.RequestLayerKeyFrame(layer)
+		return
+	}
 	o.up.RequestKeyFrame()
 }
 
@@ -209,7 +257,7 @@ func (o *Output) tellLimits() {
 	o.lowest, o.highest = lowest, highest
 }
 
-// source is the Source of one receiver of an Output.
+// source is the LayeredSource of one receiver of an Output.
 type source struct{ out *Output }
 
 func (s *source) open() bool {
@@ -219,16 +267,36 @@ func (s *source) open() bool {
 	return ok
 }
 
-func (s *source) RequestKeyFrame() {
+func (s *source) RequestKeyFrame() { s.RequestLayerKeyFrame(0) }
+
+func (s *source) RequestLayerKeyFrame(layer uint8) {
 	if s.open() {
-		s.out.requestKeyFrame()
+		s.out.requestKeyFrame(layer)
 	}
+}
+
+func (s *source) LayerBitrates() LayerBitrates {
+	if up, ok := s.out.up.(LayeredUpstream); ok {
+		return up.LayerBitrates()
+	}
+	return LayerBitrates{}
 }
 
 func (s *source) SetMaxBitrate(bps int) { s.out.setLimit(s, max(bps, 0), false) }
 
-func (s *source) Resend(seq uint16, f func(*Packet)) bool {
-	return s.open() && s.out.up.Resend(seq, f)
+func (s *source) Resend(seq uint16, f func(*Packet)) bool { return s.ResendLayer(0, seq, f) }
+
+func (s *source) ResendLayer(layer uint8, seq uint16, f func(*Packet)) bool {
+	if !s.open() {
+		return false
+	}
+	if layer == 0 {
+		layer = uint8(s.out.one.current.Load())
+	}
+	if up, ok := s.out.up.(LayeredUpstream); ok && layer != 0 {
+		return up.ResendLayer(layer, seq, f)
+	}
+	return s.out.up.Resend(seq, f)
 }
 
 func (s *source) Close() { s.out.setLimit(s, 0, true) }
