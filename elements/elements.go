@@ -62,6 +62,7 @@ func Classes(c *conf.Config, log zerolog.Logger) (classes []*pipeline.Class, poo
 			},
 			ClassicSDP:        w.ClassicSDP,
 			StrictNegotiation: w.StrictNegotiation,
+			QosDscp:           webrtc.DSCPValue(w.QosDscp),
 			StunServerAddress: w.StunServerAddress.String(),
 			StunServerPort:    w.StunServerPort,
 			TurnURL:           w.TurnURL.Text(),

@@ -23,7 +23,8 @@ type Settings struct {
 	ClassicSDP               bool // offers and answers say only what Kurento knows
 	StrictNegotiation        bool // one exchange for each endpoint, as in Kurento
 
-	StunServerAddress string // one or several, as conf.ParseSTUNServers reads them
+	QosDscp           DSCPValue // of endpoints that are created without one
+	StunServerAddress string    // one or several, as conf.ParseSTUNServers reads them
 	StunServerPort    int
 	TurnURL           string // one or several, as conf.ParseTURNURLs reads them
 	NetworkInterfaces string // names separated by comma or space

@@ -24,7 +24,8 @@ type Endpoint struct {
 	keyType  transport.KeyType
 	direct   sdp.Direction // of own offers
 	cname    string
-	streamID string               // under which the peer finds audio and video together
+	streamID string // under which the peer finds audio and video together
+	dscp     uint8
 	useData  bool                 // data channels are offered and accepted
 	data     atomic.Pointer[data] // nil: not negotiated
 
@@ -41,6 +42,10 @@ func create(s *Settings, c pipeline.Creation, p params) pipeline.Object {
 	if !c.Given("certificateKeyType") {
 		e.keyType = transport.ECDSA // the published default is RSA, whose handshakes cost many times as much
 	}
+	if p.QosDscp == "NO_VALUE" {
+		p.QosDscp = s.QosDscp
+	}
+	e.dscp = p.QosDscp.codePoint()
 	switch {
 	case p.Sendonly:
 		e.direct = sdp.SendOnly
@@ -105,7 +110,7 @@ func (e *Endpoint) addLeg(i int, certificate *transport.Certificate) (sdp.Creden
 		}
 	}
 	l := &leg{RTPLeg: e.NewLeg(), e: e, id: i + 1}
-	cfg.Pool, cfg.Certificate, cfg.KeepDTLS = e.settings.Pool, certificate, e.useData
+	cfg.Pool, cfg.Certificate, cfg.KeepDTLS, cfg.DSCP = e.settings.Pool, certificate, e.useData, e.dscp
 	cfg.Handler, cfg.Messages, cfg.Events, cfg.Log = l, e, l, e.Log()
 	for _, t := range cfg.TURN {
 		l.turn = append(l.turn, t.Address)
