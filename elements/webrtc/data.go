@@ -133,15 +133,6 @@ func (l *leg) ChannelOpened(id uint16) { l.e.Emit(DataChannelOpened{ChannelID: i
 
 func (l *leg) ChannelClosed(id uint16) { l.e.Emit(DataChannelClosed{ChannelID: int(id)}) }
 
-// StatsOf describes the RTP streams and the data channels.
-func (e *Endpoint) StatsOf(kind *media.Kind) map[string]pipeline.StatsEntry {
-	all := e.BaseRtpEndpoint.StatsOf(kind)
-	if d := e.data.Load(); d != nil && (kind == nil || *kind == media.Data) {
-		d.stats(all)
-	}
-	return all
-}
-
 func (d *data) stats(all map[string]pipeline.StatsEntry) {
 	channels, ok := d.conn.ChannelsStats()
 	if !ok {

@@ -109,7 +109,7 @@ func (e *Endpoint) addLeg(i int, certificate *transport.Certificate) (sdp.Creden
 			e.Emit(pipeline.Error{Description: err.Error(), Type: "UNEXPECTED_ELEMENT_ERROR"})
 		}
 	}
-	l := &leg{RTPLeg: e.NewLeg(), e: e, id: i + 1}
+	l := &leg{RTPLeg: e.NewLeg(), e: e, id: i + 1, statsSpace: uuid.New()}
 	cfg.Pool, cfg.Certificate, cfg.KeepDTLS, cfg.DSCP = e.settings.Pool, certificate, e.useData, e.dscp
 	cfg.Handler, cfg.Messages, cfg.Events, cfg.Log = l, e, l, e.Log()
 	for _, t := range cfg.TURN {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/google/uuid"
+
 	"github.com/rivero-media/rivero/elements/endpoint"
 	"github.com/rivero-media/rivero/elements/sdp"
 	"github.com/rivero-media/rivero/elements/webrtc/transport"
@@ -15,11 +17,12 @@ import (
 // what happens to the connection into events of the endpoint.
 type leg struct {
 	*endpoint.RTPLeg
-	e       *Endpoint
-	id      int // from 1 on
-	conn    *transport.Conn
-	turn    []string // host:port of the servers
-	started bool     // only touched while a description is processed
+	e          *Endpoint
+	id         int // from 1 on
+	conn       *transport.Conn
+	turn       []string  // host:port of the servers
+	statsSpace uuid.UUID // of the names of its statistics
+	started    bool      // only touched while a description is processed
 
 	// Guarded by the endpoint's mutex.
 	pair *IceCandidatePair

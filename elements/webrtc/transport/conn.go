@@ -303,6 +303,9 @@ func (c *Conn) Close() error {
 	c.recv.deaf = true
 	c.recv.mu.Unlock()
 	c.dtls.close()
+	if last := c.way.Load(); last != nil {
+		last.relay.flush()
+	}
 	if old != nil {
 		c.work.Go(old.close)
 	}

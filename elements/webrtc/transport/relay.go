@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/ice/v4"
 
@@ -20,6 +21,7 @@ type relay struct {
 	conn    *ice.Conn
 	packets chan []byte
 	free    chan []byte
+	drain   chan chan struct{} // closes what comes when the queue is empty
 	done    chan struct{}
 	ended   sync.WaitGroup
 	dropped *atomic.Uint64
@@ -34,6 +36,7 @@ func (g *generation) startRelay() {
 		conn:    g.ice,
 		packets: make(chan []byte, relayQueue),
 		free:    make(chan []byte, relayQueue),
+		drain:   make(chan chan struct{}),
 		done:    make(chan struct{}),
 		dropped: &g.conn.send.dropped,
 	}
@@ -60,11 +63,52 @@ func (r *relay) run() {
 	for {
 		select {
 		case p := <-r.packets:
-			_, _ = r.conn.Write(p) // as on a network: what does not get away is lost
-			r.recycle(p)
+			r.write(p)
+		case drained := <-r.drain:
+			r.writeAll()
+			close(drained)
 		case <-r.done:
 			return
 		}
+	}
+}
+
+func (r *relay) write(p []byte) {
+	_, _ = r.conn.Write(p) // as on a network: what does not get away is lost
+	r.recycle(p)
+}
+
+// writeAll empties the queue.
+func (r *relay) writeAll() {
+	for {
+		select {
+		case p := <-r.packets:
+			r.write(p)
+		default:
+			return
+		}
+	}
+}
+
+// goodbyeTime is how long a connection that closes waits until its last packets, which say so, have gone a slow way.
+const goodbyeTime = 200 * time.Millisecond
+
+// flush waits until what was pushed so far is written, or goodbyeTime.
+func (r *relay) flush() {
+	if r == nil {
+		return
+	}
+	timer := time.NewTimer(goodbyeTime)
+	defer timer.Stop()
+	drained := make(chan struct{})
+	select {
+	case r.drain <- drained:
+	case <-timer.C:
+		return
+	}
+	select {
+	case <-drained:
+	case <-timer.C:
 	}
 }
 
