@@ -60,8 +60,10 @@ func (c *choice) choose(target int, now time.Duration) bool {
 		c.wanted, c.roomSince = fits, never
 	case target > 0:
 		c.climb(target, now)
-	default:
+	case 100*c.rates[fits] > room*c.rates[c.current]:
 		c.wanted = fits
+	default:
+		c.wanted = c.current
 	}
 	return c.wanted != c.current
 }

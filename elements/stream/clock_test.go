@@ -320,3 +320,11 @@ func TestNTP(t *testing.T) {
 		t.Errorf("a second is %d in abs-send-time", v)
 	}
 }
+
+func TestAbsSendTimeIsTheMiddleOfNTPTime(t *testing.T) {
+	for at := time.Duration(0); at < 200*time.Second; at += 12_345_679 * time.Nanosecond {
+		if got, want := absSendTime(at), uint32(ntpTime(at)>>14)&0xffffff; got != want {
+			t.Fatalf("at %v: %d, want %d", at, got, want)
+		}
+	}
+}

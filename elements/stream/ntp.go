@@ -38,7 +38,15 @@ func toMiddle(d time.Duration) uint32 {
 // absSendTime is the value of the abs-send-time header extension: seconds with
 // an 18-bit fraction, 24 bits in all
 // (http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time).
-func absSendTime(at time.Duration) uint32 { return uint32(ntpTime(at)>>14) & 0xffffff }
+// It is worked out for each packet, therefore not by way of the time of day.
+func absSendTime(at time.Duration) uint32 {
+	return uint32(uint64(absZero+at) % uint64(absWrap) << 18 / uint64(time.Second))
+}
+
+// absWrap is after what time abs-send-time begins anew, absZero its value when the pipeline clock is zero.
+const absWrap = 64 * time.Second
+
+var absZero = time.Duration(media.Wall(0).Unix()-ntpEpoch)*time.Second%absWrap + time.Duration(media.Wall(0).Nanosecond())
 
 // ticks is a time in units of an RTP clock.
 func ticks(d time.Duration, rate uint32) int64 {
