@@ -1,0 +1,162 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/pion/webrtc/v3"
+)
+
+// connectTimeout is for gathering on both sides, checks and DTLS.
+const connectTimeout = 30 * time.Second
+
+// The server and a peer find a way through what is between them: media of the peer comes back to it.
+func TestNetworks(t *testing.T) {
+	stun := fmt.Sprintf("stunServerAddress=%s\nstunServerPort=%d\n", turnAddress, turnPort)
+	turn := func(transport string) string {
+		return fmt.Sprintf("turnURL=%s:%s@%s:%d?transport=%s\n", turnUser, turnPassword, turnAddress, turnPort, transport)
+	}
+	ice := func(scheme, transport string) peerOptions {
+		s := webrtc.ICEServer{URLs: []string{fmt.Sprintf("%s:%s:%d%s", scheme, turnAddress, turnPort, transport)}}
+		if scheme == "turn" {
+			s.Username, s.Credential, s.CredentialType = turnUser, turnPassword, webrtc.ICECredentialTypePassword
+		}
+		return peerOptions{ICEServers: []webrtc.ICEServer{s}}
+	}
+	relayOnly := ice("turn", "?transport=udp")
+	relayOnly.RelayOnly = true
+	for _, test := range []struct {
+		name          string
+		server, peer  nat
+		config        string
+		options       peerOptions
+		local, remote string // kind of the peer's selected candidate, and of the server's; "": any but a relay
+	}{
+		{"both behind NAT, with STUN", coneNAT, coneNAT, stun, ice("stun", ""), "", ""},
+		{"both behind NAT, with STUN, the server on one port", coneNAT, coneNAT, stun + "udpMuxPort=40000\n", ice("stun", ""), "", ""},
+		{"both behind symmetric NAT, the server with TURN", symmetricNAT, symmetricNAT, turn("udp"), ice("stun", ""), "any", "relay"},
+		{"both behind symmetric NAT, the peer with TURN", symmetricNAT, symmetricNAT, stun, ice("turn", "?transport=udp"), "relay", "any"},
+		{"no UDP at the server but TURN over TCP", noUDP, coneNAT, turn("tcp"), ice("stun", ""), "any", "relay"},
+		{"no UDP at the peer but TURN over TCP", coneNAT, noUDP, stun, ice("turn", "?transport=tcp"), "relay", "any"},
+		{"no UDP anywhere but TURN over TCP", noUDP, noUDP, turn("tcp"), ice("turn", "?transport=tcp"), "relay", "relay"},
+		{"a peer that wants relays only", coneNAT, coneNAT, stun, relayOnly, "relay", "any"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			n := newNetwork(t, test.server, test.peer)
+			s := n.startServer(test.config)
+			p := n.startPeer(test.options)
+			s.loopback(p)
+			r := p.report()
+			t.Logf("%s to %s", r.Local, r.Remote)
+			for _, kind := range [][2]string{{r.Local, test.local}, {r.Remote, test.remote}} {
+				if got, want := kind[0], kind[1]; want == "" && got == "relay" || want == "relay" && got != "relay" {
+					t.Errorf("candidate of type %q, want %q", got, want)
+				}
+			}
+		})
+	}
+}
+
+// Between symmetric NATs nothing but a relay helps: this proves the routers, and that the failure is told.
+func TestNoWayThroughSymmetricNAT(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t, symmetricNAT, symmetricNAT)
+	s := n.startServer(fmt.Sprintf("stunServerAddress=%s:%d\n", turnAddress, turnPort))
+	p := n.startPeer(peerOptions{ICEServers: []webrtc.ICEServer{{URLs: []string{fmt.Sprintf("stun:%s:%d", turnAddress, turnPort)}}}})
+	s.call(p, func(e event) bool {
+		if e.Type == "NewCandidatePairSelected" {
+			t.Fatalf("connected: %v", e.Data)
+		}
+		return e.Type == "IceComponentStateChanged" && e.Data["state"] == "FAILED"
+	})
+}
+
+// A netServer is the server in its namespace.
+type netServer struct {
+	*server
+	network *network
+}
+
+// startServer runs the server in its network with the settings of WebRtcEndpoint.conf.ini.
+func (n *network) startServer(settings string) *netServer {
+	n.t.Helper()
+	s := &netServer{newServer(n.t, 8888), n}
+	main := s.writeConfig()
+	file := filepath.Join(filepath.Dir(main), "modules", "kurento", "WebRtcEndpoint.conf.ini")
+	if err := os.WriteFile(file, []byte(settings), 0o600); err != nil {
+		n.t.Fatal(err)
+	}
+	s.cmd = n.command("server", filepath.Join(env.bin, "rivero"), "-f", main)
+	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+	if err := s.cmd.Start(); err != nil {
+		n.t.Fatal(err)
+	}
+	go func() { s.exited <- s.cmd.Wait() }()
+	n.t.Cleanup(s.stop)
+	return s
+}
+
+// dial connects to the control protocol as soon as the server is there.
+func (s *netServer) dial() *rawConn {
+	s.t.Helper()
+	dialer := websocket.Dialer{NetDial: func(_, address string) (net.Conn, error) { return s.network.dial("server", address) }}
+	var ws *websocket.Conn
+	eventually(s.t, startTimeout, "the server", func() (ok bool) {
+		var err error
+		ws, _, err = dialer.Dial(s.url(), nil)
+		return err == nil
+	})
+	s.t.Cleanup(func() { _ = ws.Close() })
+	return &rawConn{t: s.t, ws: ws}
+}
+
+// loopback sends the peer's media back to it and waits until half a second of it has come.
+func (s *netServer) loopback(p *netPeer) {
+	s.t.Helper()
+	s.call(p, func(e event) bool { return e.Type == "NewCandidatePairSelected" })
+	const enough = 25
+	eventually(s.t, connectTimeout, "media to come back", func() bool { return p.report().Packets >= enough })
+}
+
+// call connects the peer to an endpoint that is connected to itself, and goes on until an event of that.
+func (s *netServer) call(p *netPeer, until func(event) bool) {
+	s.t.Helper()
+	c := s.dial()
+	pipeline := c.create("MediaPipeline", nil)
+	endpoint := c.create("WebRtcEndpoint", object{"mediaPipeline": pipeline})
+	c.invoke(endpoint, "connect", object{"sink": endpoint})
+	for _, kind := range []string{"IceCandidateFound", "NewCandidatePairSelected", "IceComponentStateChanged"} {
+		c.subscribe(endpoint, kind)
+	}
+	select {
+	case offer := <-p.offer:
+		p.order(peerOrder{Answer: c.invoke(endpoint, "processOffer", object{"offer": offer})})
+	case <-time.After(connectTimeout):
+		s.t.Fatalf("no offer of the peer: %s", p.log.String())
+	}
+	c.invoke(endpoint, "gatherCandidates", nil)
+	for deadline := time.Now().Add(connectTimeout); ; {
+		for len(c.events) > 0 {
+			e := c.events[0]
+			c.events = c.events[1:]
+			if candidate, ok := e.Data["candidate"].(object); ok && e.Type == "IceCandidateFound" {
+				text, _ := candidate["candidate"].(string)
+				p.order(peerOrder{Candidate: text})
+			}
+			if until(e) {
+				return
+			}
+		}
+		if e, ok := parseEvent(c.read(time.Until(deadline))); ok {
+			c.events = append(c.events, e)
+		}
+	}
+}
