@@ -118,6 +118,28 @@ func (r *replay) same(want, got string) bool {
 
 func (r *replay) learn(want, got string) { r.ours[want], r.taken[got] = got, want }
 
+// surplus takes what only we describe out of our statistics and names it.
+func surplus(want, got map[string]any) (names []string) {
+	kind := func(v any) string {
+		m, _ := v.(map[string]any)
+		name, _ := m["__type__"].(string)
+		return name
+	}
+	recorded := map[string]bool{}
+	for _, v := range want {
+		recorded[kind(v)] = true
+	}
+	for id, v := range got {
+		if name := kind(v); !recorded[name] && strings.HasPrefix(name, "RTCIce") {
+			delete(got, id)
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
 var word = regexp.MustCompile(`^[A-Z_]+$`)
 
 type difference struct{ path, what string }
@@ -139,7 +161,12 @@ func (r *replay) diff(what, path string, want, got any) []difference {
 			return []difference{{path, fmt.Sprintf("%v instead of an object", got)}}
 		}
 		if what == "getStats" && path == ".result.value" {
-			return r.diff(what, path, members(w), members(g)) // by random ids
+			extra := surplus(w, g)
+			found := r.diff(what, path, members(w), members(g)) // by random ids
+			for _, name := range extra {
+				found = append(found, difference{path + " with " + name, "not in the recording"})
+			}
+			return found
 		}
 		return r.diffObjects(what, path, w, g)
 	case []any:
