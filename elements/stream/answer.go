@@ -176,15 +176,18 @@ func (s *Sender) SetRembOnConnect(bps int) {
 	s.connect = bps
 }
 
-// limitComes tells whether the peer's limit is to be expected. Called locked.
+// limitComes tells whether it is not known yet what the peer can take, but will be. Called locked.
 func (s *Sender) limitComes() bool {
-	return s.measured || s.codec != nil && s.codec.Feedback.REMB
+	if s.measured {
+		return s.estimate == 0
+	}
+	return s.remb == 0 && s.codec != nil && s.codec.Feedback.REMB
 }
 
 // target is the limit that the source is told, 0: none. Called locked.
 func (s *Sender) target() int {
 	bps := s.peerLimit()
-	if bps == 0 && s.limitComes() {
+	if s.limitComes() {
 		bps = s.connect
 	}
 	if bps == 0 {

@@ -15,6 +15,8 @@ type congestion struct {
 	estimator gcc.Estimator
 	packets   []gcc.Packet // of one message
 	came      int64        // the last arrival on the peer's clock, in wideTicks, without wrapping
+	congested bool
+	sound     throughput
 	told      atomic.Int64 // estimate that the senders know, 0: all of them have to be told
 }
 
@@ -38,9 +40,10 @@ func (s *Session) wideFeedback(raw []byte, at time.Duration) error {
 	c.estimator.Update(at, s.RoundTrip(), c.packets)
 	bps := c.estimator.Bitrate()
 	told := int(c.told.Load())
-	if off := bps - told; max(off, -off) > told/estimateStep {
+	if off := bps - told; max(off, -off) > told/estimateStep || c.congested != c.estimator.Congested() {
 		c.told.Store(int64(bps))
-		s.share(bps)
+		c.congested = c.estimator.Congested()
+		s.share(bps, at)
 	}
 	return err
 }
@@ -62,24 +65,59 @@ func (d departure) sent(now time.Duration) time.Duration {
 	return now - time.Duration(int32(uint32(now/departureTick)-d.ticks()))*departureTick
 }
 
-// share tells the senders of video what the path carries.
-func (s *Session) share(bps int) {
-	lines, n := s.lines(), 0
-	each := func(f func(snd *Sender)) {
-		for i := range lines {
-			if snd := lines[i].Sender; snd != nil && snd.kind == media.Video {
-				f(snd)
-			}
+// share tells the senders of video what the path carries of theirs.
+func (s *Session) share(bps int, at time.Duration) {
+	c, lines := &s.congestion, s.lines()
+	video, sound := 0, uint64(0)
+	for i := range lines {
+		switch snd := lines[i].Sender; {
+		case snd == nil:
+		case snd.kind == media.Video:
+			video++
+		default:
+			sound += snd.carried()
 		}
 	}
-	each(func(*Sender) { n++ })
-	each(func(snd *Sender) { snd.pathCarries(bps / n) })
+	if video == 0 {
+		return
+	}
+	c.sound.count(sound, at)
+	bps = max(bps-c.sound.bps, bps/2) / video
+	for i := range lines {
+		if snd := lines[i].Sender; snd != nil && snd.kind == media.Video {
+			snd.pathCarries(bps, c.congested)
+		}
+	}
 }
 
-// pathCarries takes the estimate of the bitrate that gets to the peer.
-func (s *Sender) pathCarries(bps int) {
+// carried is how many bytes the path has got from the sender.
+func (s *Sender) carried() uint64 {
 	s.mu.Lock()
-	s.estimate = bps
+	defer s.mu.Unlock()
+	return s.counters.bytes + packetOverhead*s.counters.packets
+}
+
+// throughput is the bitrate of a counter of bytes.
+type throughput struct {
+	bytes uint64
+	at    time.Duration
+	bps   int
+}
+
+// count takes the counter; from a second on the difference is a measure.
+func (t *throughput) count(bytes uint64, at time.Duration) {
+	if elapsed := at - t.at; t.at == 0 || bytes < t.bytes || elapsed >= time.Second {
+		if t.at != 0 && bytes >= t.bytes {
+			t.bps = int(float64(8*(bytes-t.bytes)) / elapsed.Seconds())
+		}
+		t.bytes, t.at = bytes, at
+	}
+}
+
+// pathCarries takes the estimate of the bitrate that gets to the peer; it is a limit where the path was congested.
+func (s *Sender) pathCarries(bps int, congested bool) {
+	s.mu.Lock()
+	s.estimate, s.congested = bps, congested
 	target, from := s.target(), s.from
 	s.mu.Unlock()
 	if from != nil {
@@ -87,13 +125,16 @@ func (s *Sender) pathCarries(bps int) {
 	}
 }
 
-// peerLimit is the bitrate that the peer can take, 0: unknown. What it says of itself counts only
+// peerLimit is the bitrate that the peer can take, 0: there is no limit. What it says of itself counts only
 // where nobody has measured. Called locked.
 func (s *Sender) peerLimit() int {
-	if s.measured {
+	switch {
+	case !s.measured:
+		return s.remb
+	case s.congested:
 		return s.estimate
 	}
-	return s.remb
+	return 0
 }
 
 // measures tells whether who sends packets of these codecs on the line measures the path.

@@ -11,7 +11,7 @@ import (
 func (p *pair) adaptive(src *source, span time.Duration) {
 	for at := p.now; at < p.now+span; at += 40 * time.Millisecond {
 		p.at(at, func() {
-			bps := 300_000
+			bps := 2_500_000
 			if n := len(src.up.limits); n > 0 && src.up.limits[n-1] > 0 {
 				bps = src.up.limits[n-1]
 			}

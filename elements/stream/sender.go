@@ -47,8 +47,10 @@ type Sender struct {
 	remb     int  // last limit of the peer, 0: none
 	estimate int  // what the path carries, 0: unknown
 	measured bool // the path is measured, so that remb does not count
-	connect  int  // what the source is told before the peer's limit is known, 0: nothing
-	min, max int  // what the owner lets it be, bit/s, 0: no bound
+
+	congested bool // the path was full: estimate is a limit
+	connect   int  // what the source is told before the peer's limit is known, 0: nothing
+	min, max  int  // what the owner lets it be, bit/s, 0: no bound
 
 	resent   resentPackets
 	counters senderCounters
@@ -68,6 +70,7 @@ func (s *Sender) attach(session *Session, l *Line, before *Sender) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.session, s.ssrc, s.codecs, s.codec = session, l.SSRC, l.Send, nil
+	s.remb, s.estimate, s.congested = 0, 0, false
 	s.setHeaders(l)
 	if before == nil {
 		// Random beginnings (RFC 3550 section 5.1), the number in the lower half so

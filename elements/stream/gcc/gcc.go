@@ -61,6 +61,10 @@ func (e *Estimator) Bitrate() int {
 	return int(e.rate.bps)
 }
 
+// Congested tells whether the path was ever full, or is lossy now. Until then the estimate says no more than what
+// was tried, and is no reason to send less.
+func (e *Estimator) Congested() bool { return e.rate.decreased > 0 || e.loss.limit > 0 }
+
 // Acknowledged is the bitrate that has arrived lately, in bit/s.
 func (e *Estimator) Acknowledged() int {
 	bps, _ := e.acked.bitrate()

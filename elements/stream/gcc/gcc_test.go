@@ -15,12 +15,12 @@ type path struct {
 	source   func(estimate int) float64 // bit/s that the sender makes
 	delay    time.Duration              // one way
 	loss     float64
+	jitter   float64       // mean, ms
 	full     time.Duration // the longest queue
 	skew     time.Duration // of the peer's clock
 	random   *rand.Rand
 
 	free     time.Duration // when the link has sent what it has
-	owed     float64       // bits the sender may send
 	frame    time.Duration // when the next frame is due
 	reported []Packet      // since the last report
 	feedback []message
@@ -36,7 +36,7 @@ type message struct {
 func newPath(capacity float64) *path {
 	return &path{
 		capacity: capacity, delay: 25 * time.Millisecond, full: 2 * time.Second, skew: 99 * time.Hour,
-		random: rand.New(rand.NewPCG(4, 2)), now: time.Hour,
+		jitter: 1, random: rand.New(rand.NewPCG(4, 2)), now: time.Hour,
 		source: func(estimate int) float64 {
 			if estimate == 0 {
 				return 300_000
@@ -96,7 +96,7 @@ func (p *path) packet(at time.Duration, size int) {
 		return
 	}
 	p.free = begin + time.Duration(float64(8*size)/p.capacity*float64(time.Second))
-	jitter := time.Duration(p.random.ExpFloat64() * float64(time.Millisecond))
+	jitter := time.Duration(p.random.ExpFloat64() * p.jitter * float64(time.Millisecond))
 	p.reported = append(p.reported, Packet{Sent: at, Size: size, Arrived: (p.free + p.delay + jitter + p.skew).Round(250 * time.Microsecond)})
 }
 
@@ -191,14 +191,17 @@ func TestEstimateIsBoundByWhatIsSent(t *testing.T) {
 }
 
 func TestSmallQueuesAreNoCongestion(t *testing.T) {
-	p := newPath(5_000_000)
-	p.source = func(int) float64 { return 1_500_000 }
-	p.run(5*time.Second, nil)
-	p.run(30*time.Second, func(bps int) {
-		if bps < 1_500_000 {
-			t.Fatalf("%d at %v", bps, p.now)
-		}
-	})
+	for _, jitter := range []float64{1, 5, 10} {
+		p := newPath(5_000_000)
+		p.jitter = jitter
+		p.source = func(int) float64 { return 1_500_000 }
+		p.run(5*time.Second, nil)
+		p.run(60*time.Second, func(bps int) {
+			if bps < 1_500_000 || p.e.Congested() {
+				t.Fatalf("jitter of %v ms: %d", jitter, bps)
+			}
+		})
+	}
 }
 
 func TestBothEndsOfTheRange(t *testing.T) {
