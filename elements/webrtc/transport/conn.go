@@ -22,12 +22,11 @@ type ConnConfig struct {
 	Messages    MessageHandler // of data channels; nil: nobody takes them
 	Events      Events         // nil: nobody listens
 
-	STUN        netip.AddrPort // server for server-reflexive candidates; zero: none
-	STUNServers []string       // more of them: "host:port" or "host", a name or an address
-	TURN        []TURN         // servers for relay candidates
-	ICETCP      bool           // TCP host candidates too, to which peers connect
-	RelayOnly   bool           // no candidates but those of TURN servers
-	Interfaces  []string       // only addresses of these; none: all of the pool
+	STUNServers []string // for server-reflexive candidates: "host:port" or "host", a name or an address
+	TURN        []TURN   // servers for relay candidates, and over UDP for server-reflexive ones too
+	ICETCP      bool     // TCP host candidates too, to which peers connect
+	RelayOnly   bool     // no candidates but those of TURN servers
+	Interfaces  []string // only addresses of these; none: all of the pool
 	// ExternalIPv4 and ExternalIPv6 replace the address of host candidates of their
 	// family in what is announced; zero: unchanged.
 	ExternalIPv4, ExternalIPv6 netip.Addr
@@ -94,7 +93,7 @@ type Conn struct {
 }
 
 // way is where a connection's packets go: straight to a socket, or, with no
-// destination, through the ICE connection (relays, TCP, private sockets).
+// destination, through the ICE connection (relays, TCP, private sockets, within the server).
 type way struct {
 	of    *generation
 	dest  *destination
@@ -127,30 +126,38 @@ type receiveSide struct {
 	dropped atomic.Uint64 // malformed, not authentic, replayed
 }
 
-// NewConn checks cfg and makes a connection that does nothing yet: no socket,
-// no goroutine. The caller closes it.
-func NewConn(cfg ConnConfig) (*Conn, error) {
+// check tells what makes a configuration unusable.
+func (cfg *ConnConfig) check() error {
 	if cfg.Pool == nil || cfg.Certificate == nil || cfg.Handler == nil {
-		return nil, errors.New("connection without pool, certificate or handler")
+		return errors.New("connection without pool, certificate or handler")
 	}
 	if cfg.RelayOnly && len(cfg.TURN) == 0 {
-		return nil, errors.New("relay only, but no TURN server")
+		return errors.New("relay only, but no TURN server")
 	}
 	if cfg.DSCP > maxDSCP {
-		return nil, fmt.Errorf("dscp %d is more than %d", cfg.DSCP, maxDSCP)
+		return fmt.Errorf("dscp %d is more than %d", cfg.DSCP, maxDSCP)
 	}
 	for _, server := range cfg.STUNServers {
 		if _, _, err := splitServer(server); err != nil {
-			return nil, fmt.Errorf("stun server %q: %w", server, err)
+			return fmt.Errorf("stun server %q: %w", server, err)
 		}
 	}
 	if len(cfg.TURN) > maxTURN {
-		return nil, fmt.Errorf("more than %d TURN servers", maxTURN)
+		return fmt.Errorf("more than %d TURN servers", maxTURN)
 	}
 	for _, t := range cfg.TURN {
 		if err := t.check(); err != nil {
-			return nil, err
+			return err
 		}
+	}
+	return nil
+}
+
+// NewConn checks cfg and makes a connection that does nothing yet: no socket,
+// no goroutine. The caller closes it.
+func NewConn(cfg ConnConfig) (*Conn, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
 	}
 	if cfg.Events == nil {
 		cfg.Events = NoEvents{}
@@ -190,6 +197,26 @@ func (c *Conn) LocalPwd() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now.pwd
+}
+
+// Reconfigure changes what says how candidates are found: servers, interfaces, external addresses. From the first
+// Gather on it has no effect. After an error everything is as before.
+func (c *Conn) Reconfigure(change func(cfg *ConnConfig)) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing {
+		return ErrClosed
+	}
+	if c.now.agent != nil {
+		return nil
+	}
+	cfg := c.cfg
+	change(&cfg)
+	if err := cfg.check(); err != nil {
+		return err
+	}
+	c.cfg = cfg
+	return nil
 }
 
 // Gather opens what is needed and starts to look for local candidates; Events

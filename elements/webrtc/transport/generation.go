@@ -32,7 +32,8 @@ type generation struct {
 	// Guarded by Conn.mu.
 	waiting  []ice.Candidate // remote candidates from before the agent was made
 	taken    int             // remote candidates so far
-	heard    int             // of them, those with an address
+	named    int             // of them, those with a name
+	heard    int             // those with an address
 	peer     *Remote         // nil until checks may begin
 	selected bool            // it has had a pair
 	ended    bool            // its agent has given up for good

@@ -116,6 +116,7 @@ func (g *generation) selectPair(local, remote ice.Candidate) {
 	if g == c.now && c.old != nil {
 		c.old.linger()
 		c.old = nil
+		c.lost.Store(false) // whatever the old agent said last
 	}
 	c.selectedOnce.Do(func() { close(c.selected) }) // DTLS begins
 }
@@ -137,10 +138,15 @@ func (g *generation) destination(local, peer netip.AddrPort) (*destination, erro
 // startGathering starts the agent's search and ours, for server-reflexive
 // candidates. Called locked.
 func (g *generation) startGathering() {
-	servers := g.conn.cfg.stunServers()
+	servers := g.conn.cfg.reflexiveServers()
 	g.names.expect(1 + len(servers))
-	for _, server := range servers {
-		g.work.Go(func() { g.askSTUN(server) })
+	for _, s := range servers {
+		g.work.Go(func() {
+			defer g.gathered()
+			if err := g.askSTUN(s.address); err != nil && !s.relay {
+				g.serverFailed(s.address, err)
+			}
+		})
 	}
 	if err := g.agent.GatherCandidates(); err != nil {
 		g.conn.log.Debug().Err(err).Msg("ice agent does not gather") // closed meanwhile

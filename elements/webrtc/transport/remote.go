@@ -12,6 +12,9 @@ const (
 	// maxRemoteCandidates bounds what the peer's signalling can make us keep.
 	maxRemoteCandidates = 128
 
+	// maxNamed bounds how many of them are names that are looked up: a browser has one per address.
+	maxNamed = 16
+
 	// maxCandidateText bounds one candidate line.
 	maxCandidateText = 512
 )
@@ -43,7 +46,9 @@ func (c *Conn) AddRemoteCandidate(text string) error {
 	}
 	g.taken++
 	if named {
-		g.work.Go(func() { g.addNamed(fields) })
+		if g.named++; g.named <= maxNamed {
+			g.work.Go(func() { g.addNamed(fields) })
+		}
 		return nil
 	}
 	return g.addRemote(candidate)
@@ -64,7 +69,7 @@ func (g *generation) addRemote(candidate ice.Candidate) error {
 // peer is found by its own checks.
 func (g *generation) addNamed(fields []string) {
 	c := g.conn
-	addrs, err := c.pool.names.lookUp(g.ctx, fields[4])
+	addrs, err := c.pool.names.lookUpForPeer(g.ctx, fields[4])
 	if err != nil {
 		c.log.Debug().Err(err).Msg("multicast name of a remote candidate is not known")
 		return

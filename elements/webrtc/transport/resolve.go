@@ -13,7 +13,7 @@ import (
 const (
 	lookupTime  = 3 * time.Second // for one name
 	lookupFresh = 5 * time.Second // an answer counts, also that there is none
-	maxLookups  = 64              // at a time: peers may name hosts too
+	maxLookups  = 32              // at a time of those that peers ask for
 )
 
 var errTooManyLookups = errors.New("too many names are being looked up")
@@ -27,10 +27,11 @@ type resolver struct {
 	cancel context.CancelFunc
 	work   sync.WaitGroup
 
-	mu      sync.Mutex
-	closed  bool
-	known   map[string]*answer
-	pending int
+	slots chan bool // of questions that peers ask for
+
+	mu     sync.Mutex
+	closed bool
+	known  map[string]*answer
 }
 
 // answer is complete when done is closed.
@@ -42,7 +43,7 @@ type answer struct {
 }
 
 func newResolver() *resolver {
-	r := &resolver{ask: net.DefaultResolver.LookupNetIP, known: make(map[string]*answer)}
+	r := &resolver{ask: net.DefaultResolver.LookupNetIP, slots: make(chan bool, maxLookups), known: make(map[string]*answer)}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r
 }
@@ -65,6 +66,17 @@ func (r *resolver) lookUp(ctx context.Context, host string) ([]netip.Addr, error
 	}
 }
 
+// lookUpForPeer is lookUp of a name that a peer has chosen: how many of those are asked at a time is bounded.
+func (r *resolver) lookUpForPeer(ctx context.Context, host string) ([]netip.Addr, error) {
+	select {
+	case r.slots <- true:
+		defer func() { <-r.slots }()
+		return r.lookUp(ctx, host)
+	default:
+		return nil, errTooManyLookups
+	}
+}
+
 // answer finds what is known or asks for it.
 func (r *resolver) answer(host string) (*answer, error) {
 	r.mu.Lock()
@@ -78,15 +90,11 @@ func (r *resolver) answer(host string) (*answer, error) {
 	if a := r.known[host]; a != nil {
 		return a, nil
 	}
-	switch {
-	case r.closed:
+	if r.closed {
 		return nil, ErrClosed
-	case r.pending >= maxLookups:
-		return nil, errTooManyLookups
 	}
 	a := &answer{done: make(chan struct{})}
 	r.known[host] = a
-	r.pending++
 	r.work.Go(func() { r.search(host, a) })
 	return a, nil
 }
@@ -103,7 +111,6 @@ func (r *resolver) search(host string, a *answer) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.pending--
 	a.addrs, a.err, a.expires = addrs, err, time.Now().Add(lookupFresh)
 	close(a.done)
 }

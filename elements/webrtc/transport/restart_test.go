@@ -411,6 +411,20 @@ func TestICERestartWithAPeerConnection(t *testing.T) {
 	}
 }
 
+func TestICERestartOverTCP(t *testing.T) {
+	s := newSide(t, ConnConfig{Pool: newTestPool(t, PoolConfig{Interfaces: []string{loopbackName(t)}, MuxPort: freeRange(t, 1)}), ICETCP: true})
+	b := newBrowserTCP(t)
+	b.offer(s)
+	s.waitFor("dtls CONNECTED")
+	testMediaWith(t, s, b)
+	b.restartWith(s, true)
+	s.record(func() { s.rtp, s.rtcp = nil, nil })
+	testMediaWith(t, s, b)
+	if got := s.Stats().Local; !strings.Contains(got, " TCP ") {
+		t.Errorf("selected %q", got)
+	}
+}
+
 func TestDataChannelsThatAreNegotiatedLater(t *testing.T) {
 	pool := newTestPool(t, PoolConfig{})
 	cfg := ConnConfig{Pool: pool, KeepDTLS: true}

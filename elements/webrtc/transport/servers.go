@@ -45,29 +45,45 @@ func splitServer(text string) (host string, port uint16, err error) {
 	return host, uint16(n), nil
 }
 
-// stunServers lists what is configured, in both forms.
-func (cfg *ConnConfig) stunServers() (list []string) {
+// reflexiveServer is a server that tells how it sees us.
+type reflexiveServer struct {
+	address string
+	relay   bool // a TURN server, which is no failure if it does not
+}
+
+// reflexiveServers lists them. A TURN server answers the same questions (RFC 8656 §2).
+func (cfg *ConnConfig) reflexiveServers() (list []reflexiveServer) {
 	if cfg.RelayOnly {
 		return nil
 	}
-	if cfg.STUN.IsValid() {
-		list = append(list, cfg.STUN.String())
+	known := make(map[string]bool)
+	add := func(address string, relay bool) {
+		if !known[address] {
+			known[address] = true
+			list = append(list, reflexiveServer{address, relay})
+		}
 	}
-	return append(list, cfg.STUNServers...)
+	for _, address := range cfg.STUNServers {
+		add(address, false)
+	}
+	for _, t := range cfg.TURN {
+		if t.Transport == "" || t.Transport == "udp" {
+			add(t.Address, true)
+		}
+	}
+	return list
 }
 
 // askSTUN finds the server-reflexive candidates of one server. The agent knows nothing
 // of those: their base is a host candidate that it has, so only the peer must be told.
-func (g *generation) askSTUN(server string) {
-	defer g.gathered()
-	host, port, err := splitServer(server) // NewConn has checked
+func (g *generation) askSTUN(server string) error {
+	host, port, err := splitServer(server)
 	if err != nil {
-		return
+		return err
 	}
 	addrs, err := g.conn.pool.names.lookUp(g.ctx, host)
 	if err != nil {
-		g.serverFailed(server, err)
-		return
+		return err
 	}
 	var asked sync.WaitGroup
 	failures := make(chan error, len(g.sockets))
@@ -91,10 +107,11 @@ func (g *generation) askSTUN(server string) {
 	asked.Wait()
 	switch {
 	case questions == 0:
-		g.serverFailed(server, fmt.Errorf("%w of its kind here", ErrNoAddress))
+		return fmt.Errorf("%w of its kind here", ErrNoAddress)
 	case len(failures) == questions:
-		g.serverFailed(server, <-failures)
+		return <-failures
 	}
+	return nil
 }
 
 // reachable chooses the address that a socket on local can ask.

@@ -47,7 +47,7 @@ func TestSTUNServersByName(t *testing.T) {
 	server, _ := newSTUN(t, "127.0.0.1")
 	name := fmt.Sprint("stun.test:", server.Port())
 	for range 3 {
-		s := newSide(t, ConnConfig{Pool: pool, STUN: server, STUNServers: []string{name, server.String(), "nowhere.test", "192.0.2.7:9"}})
+		s := newSide(t, ConnConfig{Pool: pool, STUNServers: []string{name, server.String(), "nowhere.test", "192.0.2.7:9"}})
 		gather(t, s)
 		if len(s.candidates) != 2 {
 			t.Errorf("candidates %q", s.candidates)
@@ -231,14 +231,25 @@ func TestTheResolverBoundsWhatPeersCanAsk(t *testing.T) {
 	r.ask = func(ctx context.Context, _, _ string) ([]netip.Addr, error) { <-ctx.Done(); return nil, ctx.Err() }
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	refused := 0
-	for i := range 2 * maxLookups {
-		if _, err := r.lookUp(ctx, fmt.Sprint(i, ".test")); err == errTooManyLookups {
-			refused++
-		}
+	waiting := make(chan error)
+	for i := range maxLookups {
+		go func() {
+			_, err := r.lookUpForPeer(t.Context(), fmt.Sprint(i, ".local"))
+			waiting <- err
+		}()
 	}
-	if refused != maxLookups {
-		t.Errorf("%d refused, want %d", refused, maxLookups)
+	until(t, "questions", func() {}, func() bool { return len(r.slots) == maxLookups })
+	if _, err := r.lookUpForPeer(t.Context(), "one-more.local"); err != errTooManyLookups {
+		t.Errorf("one more: %v", err)
+	}
+	if _, err := r.lookUp(ctx, "stun.test"); err != context.Canceled { // a server of ours may be asked for
+		t.Errorf("one of ours: %v", err)
+	}
+	r.close()
+	for range maxLookups {
+		if err := <-waiting; err == nil {
+			t.Error("an answer of nobody")
+		}
 	}
 }
 

@@ -4,9 +4,11 @@
 // code. It knows packets, not streams: sequence numbers, reports and
 // retransmission belong to whoever sits on top as the Handler.
 //
-//	Pool   the sockets of the port range
-//	Socket one bound address: its tables, its read loop
-//	Conn   one connection: ICE agent, DTLS, keys, where its packets go
+//	Pool       the sockets of the port range, or of the one port
+//	Socket     one bound address: its tables, its read loop
+//	Conn       one connection: DTLS, keys, where its packets go
+//	hostConn   a Conn's place on a Socket
+//	generation one run of ICE of a Conn: its agent, and a stunConn on each socket; a restart makes the next
 //
 // A packet's way in: Socket.readLoop → Conn.receive → Handler. Its way out:
 // Conn.WriteRTP → the batch of the route's socket in the producer's burst.

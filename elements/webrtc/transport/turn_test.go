@@ -183,7 +183,7 @@ func TestTheSTUNServerIsAskedOncePerSocket(t *testing.T) {
 	pool := newTestPool(t, PoolConfig{Sockets: 1, Interfaces: []string{loopbackName(t)}})
 	server, asked := newSTUN(t, "127.0.0.1")
 	for range 3 {
-		s := newSide(t, ConnConfig{Pool: pool, STUN: server})
+		s := newSide(t, ConnConfig{Pool: pool, STUNServers: []string{server.String()}})
 		if err := s.Gather(); err != nil {
 			t.Fatal(err)
 		}
@@ -212,14 +212,14 @@ func TestASTUNServerThatDoesNotAnswerEndsGatheringAllTheSame(t *testing.T) {
 	}
 	defer silent.Close()
 	s := newSide(t, ConnConfig{
-		Pool: newTestPool(t, PoolConfig{Interfaces: []string{loopbackName(t)}}),
-		STUN: silent.LocalAddr().(*net.UDPAddr).AddrPort(),
+		Pool:        newTestPool(t, PoolConfig{Interfaces: []string{loopbackName(t)}}),
+		STUNServers: []string{silent.LocalAddr().String()},
 	})
 	gather(t, s)
 	if len(s.candidates) != 1 {
 		t.Errorf("candidates %v", s.candidates)
 	}
-	other := newSide(t, ConnConfig{Pool: s.pool, STUN: s.cfg.STUN})
+	other := newSide(t, ConnConfig{Pool: s.pool, STUNServers: s.cfg.STUNServers})
 	if err := other.Gather(); err != nil {
 		t.Fatal(err)
 	}
