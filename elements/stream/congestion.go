@@ -51,6 +51,9 @@ func (s *Session) wideFeedback(raw []byte, at time.Duration) error {
 // wideArrival notes that a packet came at the time came of the peer's clock.
 func (s *Session) wideArrival(number uint16, at time.Duration, came int64) {
 	c := &s.congestion
+	if c.came == 0 {
+		c.came = 1 << 40 // far from zero on either side
+	}
 	c.came += int64(int32(uint32(came) - uint32(c.came)))
 	switch d, ok := s.departures.arrived(number); {
 	case ok:

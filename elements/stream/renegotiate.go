@@ -48,10 +48,11 @@ func (s *Session) Renegotiate(lines []Line) error {
 func (t *table) follows(before *table) error {
 	for i := range t.lines {
 		l := &t.lines[i]
-		for j := range before.lines {
-			if b := &before.lines[j]; l.Sender != nil && l.Sender == b.Sender && l.SSRC != b.SSRC {
-				return fmt.Errorf("%w %d: %w", errLine, i, errSSRCKept)
-			}
+		if l.Sender == nil || !before.sends(l.Sender) {
+			continue
+		}
+		if media, repeats := l.Sender.ssrcs(); media != l.SSRC || repeats != 0 && l.RTX != 0 && repeats != l.RTX {
+			return fmt.Errorf("%w %d: %w", errLine, i, errSSRCKept)
 		}
 	}
 	return nil

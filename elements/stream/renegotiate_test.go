@@ -95,13 +95,14 @@ func TestLinesComeAndGo(t *testing.T) {
 }
 
 func TestRenegotiationThatFailsChangesNothing(t *testing.T) {
-	b := newBench(t)
+	b := newBench(t, withRTX)
 	tests := []struct {
 		name string
 		bad  func(lines []Line) []Line
 	}{
 		{"no ssrc", func(l []Line) []Line { l[1].SSRC = 0; return l }},
 		{"another ssrc", func(l []Line) []Line { l[0].SSRC = 77; return l }},
+		{"another ssrc of retransmissions", func(l []Line) []Line { l[0].RTX = 78; return l }},
 		{"payload type twice", func(l []Line) []Line { l[1].Receive = append(l[1].Receive, l[1].Receive[0]); return l }},
 		{"receiver twice", func(l []Line) []Line { return append(l, Line{SSRC: 9, Receiver: b.video}) }},
 		{"extension id", func(l []Line) []Line { l[1].Extensions.RID = 15; return l }},

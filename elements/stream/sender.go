@@ -122,6 +122,13 @@ func (s *Sender) setHeaders(l *Line) (changed bool) {
 	return changed
 }
 
+// ssrcs are those that the sender uses, or has used, for media and for retransmissions.
+func (s *Sender) ssrcs() (media, repeats uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ssrc, s.repeats.ssrc
+}
+
 // open is called when the peer can be reached: a key frame that was asked for before may have come and gone.
 func (s *Sender) open() {
 	s.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
@@ -225,6 +226,76 @@ func FuzzReadWide(f *testing.F) {
 			t.Errorf("%d packets of %d", n, p.PacketStatusCount)
 		}
 	})
+}
+
+// FuzzWideFeedback has a peer report anything about packets that were sent.
+func FuzzWideFeedback(f *testing.F) {
+	var l arrivalLog
+	for i := range uint16(300) {
+		l.add(i+1, 1, 2, time.Hour+time.Duration(i)*3*time.Millisecond)
+	}
+	messages, _, _ := l.report(2 * time.Hour)
+	for _, m := range messages {
+		raw, err := m.Marshal()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw, uint32(1<<31))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte, step uint32) {
+		b := newBench(t, withTWCC)
+		at := b.now
+		for range 40 {
+			for range 40 {
+				at += 2 * time.Millisecond
+				b.departures.add(1200, at)
+			}
+			b.HandleRTCP(raw, at, &b.burst)
+			if len(raw) > 19 { // the next ones, at another time
+				binary.BigEndian.PutUint16(raw[12:], binary.BigEndian.Uint16(raw[12:])+40)
+				binary.BigEndian.PutUint32(raw[16:], binary.BigEndian.Uint32(raw[16:])+step)
+			}
+		}
+		if st := b.videoOut.Stats(); st.Estimate < 0 || st.TargetBitrate < 0 {
+			t.Errorf("%+v", st)
+		}
+	})
+}
+
+// TestFeedbackOfPionCanBeRead reads what another implementation writes.
+func TestFeedbackOfPionCanBeRead(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	pion := twcc.NewRecorder(5)
+	at, number := 10*time.Hour, uint16(64000)
+	for range 200 {
+		came := make(map[uint16]time.Duration)
+		for range 1 + random.IntN(100) {
+			number++
+			at += time.Duration(random.IntN(int(15 * time.Millisecond)))
+			if random.IntN(8) > 0 {
+				pion.Record(2, number, at.Microseconds())
+				came[number] = at
+			}
+		}
+		for _, m := range pion.BuildFeedbackPacket() {
+			raw, err := m.Marshal()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := readWide(raw, func(number uint16, received bool, got int64) {
+				want, ok := came[number]
+				if ok != received || ok && (time.Duration(got)*wideTick-want).Abs()%(1<<24*64*time.Millisecond) > 2*wideTick {
+					t.Errorf("packet %d: received %v at %v, want %v at %v", number, received, time.Duration(got)*wideTick, ok, want)
+				}
+				delete(came, number)
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(came) > 0 {
+			t.Errorf("nothing said about %v", came)
+		}
+	}
 }
 
 func BenchmarkForwardTWCC(b *testing.B) {

@@ -24,13 +24,16 @@ func (a *acked) add(at time.Duration, size int) {
 		*a = acked{started: true, first: bucket, newest: bucket}
 	case bucket > a.newest:
 		for b := a.newest + 1; b <= bucket; b++ {
-			a.bytes[b%int64(len(a.bytes))] = 0
+			a.bytes[slot(b)] = 0
 		}
 		a.newest = bucket
 	}
 	a.latest = max(a.latest, at)
-	a.bytes[bucket%int64(len(a.bytes))] += size
+	a.bytes[slot(bucket)] += size
 }
+
+// slot is where a bucket is kept; the peer's clock may be below zero.
+func slot(bucket int64) int { return int(uint64(bucket) % (ackedWindow + 1)) }
 
 // bitrate is in bit/s; false as long as less than a window was measured.
 func (a *acked) bitrate() (bps float64, known bool) {

@@ -246,6 +246,31 @@ func TestNothingIsAllocated(t *testing.T) {
 	}
 }
 
+// FuzzUpdate has a peer report anything: it can only spoil the estimate of its own path.
+func FuzzUpdate(f *testing.F) {
+	f.Add(int64(0), int64(1<<40), int64(-1<<60), uint16(1200))
+	f.Fuzz(func(t *testing.T, sent, arrived, step int64, size uint16) {
+		var e Estimator
+		packets := make([]Packet, 40)
+		for n := range 50 {
+			for i := range packets {
+				packets[i] = Packet{
+					Sent: time.Duration(sent), Arrived: time.Duration(arrived), Size: int(size), Lost: i%9 == 8,
+				}
+				sent += 3_000_000
+				arrived += step
+				if i%7 == 6 {
+					step = -step * 3
+				}
+			}
+			e.Update(time.Duration(n)*60*time.Millisecond, time.Duration(step), packets)
+			if bps := e.Bitrate(); bps < 0 {
+				t.Fatalf("%d", bps)
+			}
+		}
+	})
+}
+
 func BenchmarkUpdate(b *testing.B) {
 	var e Estimator
 	packets := make([]Packet, 20)
