@@ -103,17 +103,10 @@ func (e *Endpoint) NewAgent() (*sdp.Agent, error) {
 
 // addLeg makes one more transport, which does nothing before it is started.
 func (e *Endpoint) addLeg(i int, certificate *transport.Certificate) (sdp.Credentials, error) {
-	cfg, problems := e.snapshot().connConfig()
-	if i == 0 {
-		for _, err := range problems {
-			e.Emit(pipeline.Error{Description: err.Error(), Type: "UNEXPECTED_ELEMENT_ERROR"})
-		}
-	}
 	l := &leg{RTPLeg: e.NewLeg(), e: e, id: i + 1, statsSpace: uuid.New()}
-	cfg.Pool, cfg.Certificate, cfg.KeepDTLS, cfg.DSCP = e.settings.Pool, certificate, e.useData, e.dscp
-	cfg.Handler, cfg.Messages, cfg.Events, cfg.Log = l, e, l, e.Log()
-	for _, t := range cfg.TURN {
-		l.turn = append(l.turn, t.Address)
+	cfg := transport.ConnConfig{
+		Pool: e.settings.Pool, Certificate: certificate, KeepDTLS: e.useData, DSCP: e.dscp,
+		Handler: l, Messages: e, Events: l, Log: e.Log(),
 	}
 	conn, err := transport.NewConn(cfg)
 	if err != nil {
@@ -210,8 +203,24 @@ func (e *Endpoint) offerCandidate(conn *transport.Conn, c sdp.Candidate) {
 
 // gatherCandidates before there is a description succeeds and does nothing, as in the original.
 func (e *Endpoint) gatherCandidates() error {
-	for _, l := range e.transports() {
-		if err := l.conn.Gather(); err != nil {
+	p := e.snapshot() // what is set later has no effect
+	for i, l := range e.transports() {
+		var problems []error
+		var turn []transport.TURN
+		err := l.conn.Reconfigure(func(cfg *transport.ConnConfig) {
+			problems = p.apply(cfg)
+			turn = cfg.TURN
+		})
+		l.turnServers(turn)
+		if i == 0 {
+			for _, problem := range problems {
+				e.Emit(pipeline.Error{Description: problem.Error(), Type: "UNEXPECTED_ELEMENT_ERROR"})
+			}
+		}
+		if err == nil {
+			err = l.conn.Gather()
+		}
+		if err != nil {
 			log := e.Log()
 			log.Error().Err(err).Msg("candidates cannot be gathered")
 			return pipeline.Errorf(pipeline.IceGatherError, "Error gathering candidates")

@@ -20,11 +20,11 @@ type leg struct {
 	e          *Endpoint
 	id         int // from 1 on
 	conn       *transport.Conn
-	turn       []string  // host:port of the servers
 	statsSpace uuid.UUID // of the names of its statistics
 	started    bool      // only touched while a description is processed
 
 	// Guarded by the endpoint's mutex.
+	turn []string // host:port of the servers
 	pair *IceCandidatePair
 	ice  transport.ICEState  // "" before it is told
 	dtls transport.DTLSState // "" before it is told
@@ -48,6 +48,16 @@ func (l *leg) agree(remote transport.Remote) error {
 	}
 	l.started = true
 	return nil
+}
+
+// turnServers notes which servers are asked for relays.
+func (l *leg) turnServers(servers []transport.TURN) {
+	l.e.mu.Lock()
+	defer l.e.mu.Unlock()
+	l.turn = nil
+	for _, t := range servers {
+		l.turn = append(l.turn, t.Address)
+	}
 }
 
 // Candidate is part of transport.Events.
@@ -114,7 +124,10 @@ func (l *leg) DTLSState(s transport.DTLSState) {
 // ServerFailed is part of transport.ServerEvents. Without STUN most calls work, so that is only logged, by the transport;
 // without TURN those that need it fail in silence.
 func (l *leg) ServerFailed(server string, err error) {
-	if slices.Contains(l.turn, server) {
+	l.e.mu.Lock()
+	turn := slices.Contains(l.turn, server)
+	l.e.mu.Unlock()
+	if turn {
 		l.e.Emit(pipeline.Error{Description: fmt.Sprintf("TURN server %s is of no use: %v", server, err), Type: "UNEXPECTED_ELEMENT_ERROR"})
 	}
 }

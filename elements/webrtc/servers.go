@@ -9,15 +9,15 @@ import (
 	"github.com/rivero-media/rivero/elements/webrtc/transport"
 )
 
-// connConfig turns the properties into what the transport needs. What makes no sense is left out and told.
-func (p properties) connConfig() (cfg transport.ConnConfig, problems []error) {
-	cfg.ICETCP = p.iceTCP
-	cfg.Interfaces = strings.FieldsFunc(p.networkInterfaces, func(r rune) bool { return r == ',' || r == ' ' })
+// apply puts the properties into what the transport takes. What makes no sense is left out and returned.
+func (p properties) apply(cfg *transport.ConnConfig) (problems []error) {
 	note := func(err error) {
 		if err != nil {
 			problems = append(problems, err)
 		}
 	}
+	cfg.ICETCP = p.iceTCP
+	cfg.Interfaces = strings.FieldsFunc(p.networkInterfaces, func(r rune) bool { return r == ',' || r == ' ' })
 	stun, err := conf.ParseSTUNServers(p.stunServerAddress)
 	note(err)
 	cfg.STUNServers = stun.Addresses(p.stunServerPort)
@@ -25,6 +25,7 @@ func (p properties) connConfig() (cfg transport.ConnConfig, problems []error) {
 	if err != nil {
 		note(fmt.Errorf("TURN server: %w", err)) // names no password
 	}
+	cfg.TURN = nil
 	for _, t := range turn {
 		cfg.TURN = append(cfg.TURN, transport.TURN{
 			Address: t.Address(), User: t.Username, Password: string(t.Password), Transport: string(t.Transport),
@@ -34,7 +35,7 @@ func (p properties) connConfig() (cfg transport.ConnConfig, problems []error) {
 	note(err)
 	cfg.ExternalIPv6, err = externalAddress(p.externalIPv6, "IPv6", netip.Addr.Is6)
 	note(err)
-	return cfg, problems
+	return problems
 }
 
 func externalAddress(text, family string, is func(netip.Addr) bool) (netip.Addr, error) {

@@ -272,6 +272,7 @@ func TestBadServersAreEvents(t *testing.T) {
 	e := elementtest.Create(t, s, "WebRtcEndpoint", elementtest.In(elementtest.Pipeline(t, s)))
 	events := elementtest.Listen(t, e, "Error")
 	elementtest.Must(t, e, "generateOffer", nil)
+	elementtest.Must(t, e, "gatherCandidates", nil)
 	for range 2 {
 		if d := events.Await(t, "Error")["description"].(string); strings.Contains(d, "secret") {
 			t.Errorf("the password is told: %s", d)
@@ -292,4 +293,17 @@ func TestEventsHaveTheirOldNamesToo(t *testing.T) {
 		t.Errorf("new event %v", d)
 	}
 	events.Await(t, "OnIceGatheringDone")
+}
+
+func TestServersAreSetUntilCandidatesAreGathered(t *testing.T) {
+	s := newServer(t)
+	e := elementtest.Create(t, s, "WebRtcEndpoint", elementtest.In(elementtest.Pipeline(t, s)))
+	elementtest.Must(t, e, "generateOffer", nil)
+	elementtest.Must(t, e, "setExternalIPv4", map[string]any{"externalIPv4": "198.51.100.7"})
+	events := elementtest.Listen(t, e, "IceCandidateFound", "IceGatheringDone")
+	elementtest.Must(t, e, "gatherCandidates", nil)
+	events.Await(t, "IceGatheringDone")
+	if local := elementtest.Must(t, e, "getLocalSessionDescriptor", nil); !strings.Contains(local, "198.51.100.7") {
+		t.Errorf("the address is not announced:\n%s", local)
+	}
 }
