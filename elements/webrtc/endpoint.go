@@ -211,7 +211,9 @@ func (e *Endpoint) gatherCandidates() error {
 			problems = p.apply(cfg)
 			turn = cfg.TURN
 		})
-		l.turnServers(turn)
+		if turn != nil {
+			l.turnServers(turn)
+		}
 		if i == 0 {
 			for _, problem := range problems {
 				e.Emit(pipeline.Error{Description: problem.Error(), Type: "UNEXPECTED_ELEMENT_ERROR"})
