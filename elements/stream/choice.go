@@ -121,6 +121,12 @@ func (s *Sender) beginChoice(from media.Source) {
 	s.choice.next = 0
 }
 
+// endChoice notes that the source sends one stream from now on. Called locked.
+func (s *Sender) endChoice() {
+	s.from = s.choice.source
+	s.choice = choice{source: s.choice.source, roomSince: never}
+}
+
 // forwardLayer sends p, a packet of some layer, if that is the one to send. It returns the source that has to be
 // asked for a key frame, or nil. Called locked.
 func (s *Sender) forwardLayer(p *media.Packet) (ask media.Source) {

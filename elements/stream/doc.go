@@ -8,6 +8,14 @@
 // one Sender, an Input that makes one continuous stream of whatever is
 // connected to it.
 //
+// What is negotiated (codecs, retransmissions, header extensions, layers) is one
+// immutable table; Session.Renegotiate replaces it as a whole while packets flow.
+//
+// A Receiver has a track for each stream of the peer: one, or one per layer of a
+// simulcast. A Sender sends one of the layers on, as its peer's path allows: that
+// is what the peer says (REMB), or what the session has measured from
+// transport-wide feedback (package gcc).
+//
 // Goroutines: HandleRTP and HandleRTCP run on the connection's read goroutine,
 // a Sender's Write on the goroutine of whoever produces, and each session has
 // one goroutine of its own for everything that has a time: reports, repeated

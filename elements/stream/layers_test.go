@@ -296,6 +296,60 @@ func TestViewerGetsOneLayer(t *testing.T) {
 	}
 }
 
+func TestLayersComeAndGo(t *testing.T) {
+	viewer := newBench(t)
+	at := viewer.now
+	pub := newSimulcaster(900_000, 400_000)
+	r := newLayered(t, pub, func() time.Duration { return at })
+	layered := append([]Line(nil), pub.session.lines()...)
+	single := append([]Line(nil), layered...)
+	single[0].RIDs = nil
+	frames := func() {
+		for range 50 {
+			pub.frame(at)
+			at += 40 * time.Millisecond
+		}
+	}
+	begin := func(lines []Line, ssrc uint32, layers ...int) {
+		if err := pub.session.Renegotiate(lines); err != nil {
+			t.Fatal(err)
+		}
+		at += 2 * time.Second
+		for i, bps := range layers {
+			l := pub.layers[i]
+			l.bps, l.sent, l.key, l.h.SSRC = bps, 0, true, ssrc+uint32(i)
+		}
+		frames()
+	}
+	begin(single, 50, 500_000, 0)
+	r.Output().SetRoutes([]media.Route{{Sink: viewer.videoOut}})
+	viewer.videoOut.Bind(r.Output().Format(), r.Output().Open())
+	begin(single, 60, 500_000, 0)
+	if st := viewer.videoOut.Stats(); st.Layer != 0 || st.Packets == 0 {
+		t.Errorf("one stream: %+v", st)
+	}
+	begin(layered, 70, 900_000, 400_000)
+	if st := viewer.videoOut.Stats(); st.Layer != 1 {
+		t.Errorf("two layers: %+v", st)
+	}
+	if st := r.Stats(); len(st.Layers) != 3 || st.SSRC != 70 || st.Layers[1].SSRC != 71 {
+		t.Errorf("two layers: %+v", st)
+	}
+	begin(single, 80, 500_000, 0)
+	if st := viewer.videoOut.Stats(); st.Layer != 0 {
+		t.Errorf("one stream again: %+v", st)
+	}
+	if st := r.Stats(); len(st.Layers) != 0 || st.SSRC != 80 {
+		t.Errorf("one stream again: %+v", st)
+	}
+	sent := viewer.wire.takeRTP()
+	for i := range sent[1:] {
+		if sent[i+1].h.SequenceNumber != sent[i].h.SequenceNumber+1 {
+			t.Fatalf("packet %d: number %d after %d", i+1, sent[i+1].h.SequenceNumber, sent[i].h.SequenceNumber)
+		}
+	}
+}
+
 // layeredRecorder is a Receiver as a source, without the pauses that an Output makes between requests.
 type layeredRecorder struct{ *Receiver }
 

@@ -195,10 +195,14 @@ func (s *Sender) Bind(f *media.Format, from media.Source) {
 func (s *Sender) Write(p *media.Packet) {
 	s.mu.Lock()
 	var ask media.Source
-	if p.Layer == 0 {
-		ask = s.forward(p)
-	} else {
+	switch {
+	case p.Layer != 0:
 		ask = s.forwardLayer(p)
+	case s.choice.current != 0:
+		s.endChoice()
+		fallthrough
+	default:
+		ask = s.forward(p)
 	}
 	s.mu.Unlock()
 	if ask != nil {
