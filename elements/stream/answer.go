@@ -17,6 +17,13 @@ const (
 	leastResend = 20 * time.Millisecond
 	// mostResend bounds the same for a round trip time that was measured badly.
 	mostResend = 500 * time.Millisecond
+	// mostQueued bounds what is added for the time that packets wait in a queue on the way, which grows faster than
+	// the round trip time is measured. Without it a full queue is filled with copies.
+	mostQueued = 2 * time.Second
+	// resendShare is the part of the limit that repetitions may take, in per cent, and resendSaved how much of it
+	// can be saved up.
+	resendShare = 50
+	resendSaved = 500 * time.Millisecond
 )
 
 // resentPackets remembers what was sent again lately: a packet is not sent twice
@@ -41,6 +48,30 @@ func (r *resentPackets) allow(ext int64, now, pause time.Duration) bool {
 	e.ext, e.at = ext, now
 	return true
 }
+
+// resendBudget keeps repetitions from filling a path that is full already.
+type resendBudget struct {
+	bytes int // that may be sent again
+	at    time.Duration
+}
+
+// allows tells whether anything may be sent again now, on a path that carries limit bit/s, 0: any.
+func (b *resendBudget) allows(limit int, now time.Duration) bool {
+	if limit == 0 {
+		b.at = 0
+		return true
+	}
+	rate := limit / 8 * resendShare / 100
+	if b.at == 0 {
+		b.bytes, b.at = int(float64(rate)*resendSaved.Seconds()), now
+	}
+	elapsed := min(max(now-b.at, 0), resendSaved)
+	b.bytes = min(b.bytes+int(float64(rate)*elapsed.Seconds()), int(float64(rate)*resendSaved.Seconds()))
+	b.at = now
+	return b.bytes > 0
+}
+
+func (b *resendBudget) spend(bytes int) { b.bytes -= bytes }
 
 // resend answers a loss report out of the source's ring. It runs on the read
 // goroutine of the connection, which owns b.
@@ -69,8 +100,8 @@ func (s *Sender) resendOne(seq uint16, at time.Duration, b *media.Burst) {
 	if !ok || s.session == nil || s.from == nil || s.codec == nil {
 		return
 	}
-	pause := min(max(s.session.RoundTrip(), leastResend), mostResend)
-	if !s.resent.allow(ext, at, pause) {
+	pause := min(max(s.session.RoundTrip(), leastResend), mostResend) + min(time.Duration(s.session.congestion.queue.Load()), mostQueued)
+	if !s.budget.allows(s.peerLimit(), at) || !s.resent.allow(ext, at, pause) {
 		return
 	}
 	from := s.from
@@ -80,6 +111,7 @@ func (s *Sender) resendOne(seq uint16, at time.Duration, b *media.Burst) {
 	from.Resend(source, func(p *media.Packet) {
 		// Else the ring holds another stream's packet by this number.
 		if p.RTP.SSRC == e.ssrc && s.repeat(p, ext, &e, b) {
+			s.budget.spend(len(p.Data) + packetOverhead)
 			s.counters.resent++
 			s.counters.resentBytes += uint64(len(p.Data))
 		}

@@ -145,6 +145,9 @@ func (s *Sender) forwardLayer(p *media.Packet) (ask media.Source) {
 	case p.Layer == c.current:
 	case c.current == 0 && (p.Layer == c.wanted || c.wanted == 0 && p.Key), p.Layer == c.wanted && p.Key:
 		// Where nothing is sent yet, forward sees to the key frame.
+		if c.rates[p.Layer] < c.rates[c.current] {
+			s.splice.forget() // what is lost of the higher layer is not worth the room that there is
+		}
 		c.current, c.wanted, c.roomSince = p.Layer, p.Layer, never
 		s.from, s.behind, ask = layerView{c.source, p.Layer}, false, nil
 	default:

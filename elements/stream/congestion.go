@@ -10,13 +10,14 @@ import (
 )
 
 // congestion is what a session finds out about the path to its peer from transport-wide feedback.
-// The read goroutine owns all but told.
+// The read goroutine owns all but what is atomic.
 type congestion struct {
 	estimator gcc.Estimator
 	packets   []gcc.Packet // of one message
 	came      int64        // the last arrival on the peer's clock, in wideTicks, without wrapping
 	congested bool
 	sound     throughput
+	queue     atomic.Int64 // ns that packets wait on the way, beyond the round trip of an empty path
 	told      atomic.Int64 // estimate that the senders know, 0: all of them have to be told
 }
 
@@ -38,6 +39,7 @@ func (s *Session) wideFeedback(raw []byte, at time.Duration) error {
 		return err
 	}
 	c.estimator.Update(at, s.RoundTrip(), c.packets)
+	c.queue.Store(int64(c.estimator.Queue()))
 	bps := c.estimator.Bitrate()
 	told := int(c.told.Load())
 	if off := bps - told; max(off, -off) > told/estimateStep || c.congested != c.estimator.Congested() {

@@ -369,9 +369,13 @@ func TestNACKsFindTheLayerOfTheirTime(t *testing.T) {
 			at += 40 * time.Millisecond
 		}
 	}
-	frames(75)
-	viewer.rtcp(t, at, &rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: 600_000, SSRCs: []uint32{localSSRC}})
-	frames(25)
+	limit := func(bps float32) {
+		viewer.rtcp(t, at, &rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: bps, SSRCs: []uint32{localSSRC}})
+	}
+	limit(600_000)
+	frames(50)
+	limit(2_000_000)
+	frames(95)
 	sent := viewer.wire.takeRTP()
 	cut := 0
 	for i := 1; i < len(sent); i++ {
@@ -379,7 +383,7 @@ func TestNACKsFindTheLayerOfTheirTime(t *testing.T) {
 			cut = i // the last key frame is that of the other layer
 		}
 	}
-	if cut < 100 || viewer.videoOut.Stats().Layer != 2 {
+	if cut < 100 || viewer.videoOut.Stats().Layer != 1 {
 		t.Fatalf("switched at packet %d to layer %d", cut, viewer.videoOut.Stats().Layer)
 	}
 	viewer.rtcp(t, at, nack(localSSRC, sent[cut-1].h.SequenceNumber, sent[cut].h.SequenceNumber))
@@ -387,6 +391,15 @@ func TestNACKsFindTheLayerOfTheirTime(t *testing.T) {
 	if len(again) != 2 {
 		t.Fatalf("%d packets sent again", len(again))
 	}
+	defer func() {
+		limit(600_000)
+		frames(20)
+		down := viewer.wire.takeRTP()
+		viewer.rtcp(t, at+time.Second, nack(localSSRC, down[0].h.SequenceNumber, down[len(down)-1].h.SequenceNumber))
+		if again := viewer.wire.takeRTP(); viewer.videoOut.Stats().Layer != 2 || len(again) != 1 || again[0].h.SequenceNumber != down[len(down)-1].h.SequenceNumber {
+			t.Errorf("after the way down %+v were sent again", again)
+		}
+	}()
 	for i, p := range again {
 		if want := sent[cut-1+i]; p.h.SequenceNumber != want.h.SequenceNumber || string(p.payload) != string(want.payload) || p.h.Timestamp != want.h.Timestamp {
 			t.Errorf("sent %+v again as %+v", want.h, p.h)

@@ -53,6 +53,7 @@ type Sender struct {
 	min, max  int  // what the owner lets it be, bit/s, 0: no bound
 
 	resent   resentPackets
+	budget   resendBudget
 	counters senderCounters
 }
 

@@ -50,7 +50,7 @@ func (e *Estimator) Update(now, trip time.Duration, packets []Packet) {
 	}
 	received, known := e.acked.bitrate()
 	e.rate.update(now, trip, signal, received, known, e.delays.queue())
-	e.loss.update(now, trip, e.rate.bps)
+	e.loss.update(now, trip, e.rate.bps, received)
 }
 
 // Bitrate is the estimate in bit/s, 0 while there is none.
@@ -64,6 +64,9 @@ func (e *Estimator) Bitrate() int {
 // Congested tells whether the path was ever full, or is lossy now. Until then the estimate says no more than what
 // was tried, and is no reason to send less.
 func (e *Estimator) Congested() bool { return e.rate.decreased > 0 || e.loss.limit > 0 }
+
+// Queue is how long packets wait on the way, beyond the least time that they take.
+func (e *Estimator) Queue() time.Duration { return e.delays.queue() }
 
 // Acknowledged is the bitrate that has arrived lately, in bit/s.
 func (e *Estimator) Acknowledged() int {

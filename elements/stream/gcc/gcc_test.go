@@ -126,9 +126,9 @@ func TestEstimateFollowsTheLink(t *testing.T) {
 	if bps := p.e.Bitrate(); bps > 500_000 || bps < 200_000 {
 		t.Errorf("2 s after the fall to 500 kbit/s: %d", bps)
 	}
-	p.run(4*time.Second, nil)
+	p.run(5*time.Second, nil)
 	if p.queue > 100*time.Millisecond {
-		t.Errorf("6 s after it packets wait %v", p.queue)
+		t.Errorf("7 s after it packets wait %v", p.queue)
 	}
 	mean, least, most = p.settle(10 * time.Second)
 	if mean < 350_000 || mean > 520_000 || least < 250_000 || most > 600_000 {

@@ -15,6 +15,9 @@ const (
 	lossInterval = time.Second
 	lossPause    = 300 * time.Millisecond // between two decreases, besides the round trip
 	lossGrowth   = 1.25                   // per second
+	// lossLeast is the part of what arrives below which one decrease does not go: who does not send less, or sends
+	// much again, would be taken to nothing.
+	lossLeast = 0.7
 )
 
 // loss is the controller that follows loss (draft section 6). Below lossHigh it does not limit what it
@@ -35,8 +38,9 @@ func (l *loss) add(lost bool) {
 	}
 }
 
-// update judges what came since the last measure. byDelay is the other controller's estimate, 0: none.
-func (l *loss) update(now, trip time.Duration, byDelay float64) {
+// update judges what came since the last measure. byDelay is the other controller's estimate, 0: none; received is the
+// bitrate that arrives.
+func (l *loss) update(now, trip time.Duration, byDelay, received float64) {
 	elapsed := now - l.measured
 	if byDelay == 0 || l.sent < lossPackets && (l.sent < lossFew || elapsed < lossInterval) {
 		return
@@ -52,7 +56,8 @@ func (l *loss) update(now, trip time.Duration, byDelay float64) {
 		if l.limit == 0 {
 			l.limit = byDelay
 		}
-		l.limit = max(min(l.limit, byDelay)*(1-l.fraction/2), leastBitrate)
+		l.limit = min(l.limit, byDelay)
+		l.limit = max(l.limit*(1-l.fraction/2), min(l.limit, lossLeast*received), leastBitrate)
 	case l.fraction < lossLow && l.limit > 0:
 		if l.limit *= math.Pow(lossGrowth, min(elapsed, lossInterval).Seconds()); l.limit > byDelay {
 			l.limit = 0
