@@ -265,3 +265,49 @@ func TestTransportForEachUnbundledLine(t *testing.T) {
 		t.Error("the end of gathering is that of the last")
 	}
 }
+
+// FuzzLaterExchanges has a modern agent take one offer after another, and make one of its own in between.
+func FuzzLaterExchanges(f *testing.F) {
+	for _, file := range offerFiles(f) {
+		parts, _ := readCase(f, file)
+		f.Add(crlf(parts[1]), strings.Replace(crlf(parts[1]), "a=ice-ufrag:", "a=ice-ufrag:x", -1))
+	}
+	f.Add(peerOffer(1, "abcd", "audio", "video"), peerOffer(2, "wxyz", "audio-", "video!", "video"))
+	f.Fuzz(func(t *testing.T, first, second string) {
+		a := newTestAgent(t, func(c *Config) { c.Classic, c.Strict, c.DataChannels, c.NumVideoMedias = false, false, true, 2 })
+		for _, text := range []string{first, second, "", first} {
+			own, err := "", error(nil)
+			if text == "" {
+				own, err = a.GenerateOffer(OfferOptions{OfferToReceiveAudio: true, ICERestart: true})
+			} else {
+				own, err = a.ProcessOffer(text)
+			}
+			if err != nil {
+				continue
+			}
+			d := checkDescription(t, own)
+			s, ok := a.Negotiated()
+			if text == "" {
+				if ok && len(d.sections) < len(s.Media) {
+					t.Errorf("%d m-lines are offered, %d are there", len(d.sections), len(s.Media))
+				}
+				continue
+			}
+			if !ok || len(s.Media) != len(d.sections) {
+				t.Fatalf("session %+v of %d m-lines", s, len(d.sections))
+			}
+			seen := map[uint32]bool{}
+			for _, m := range s.Media {
+				for _, ssrc := range []uint32{m.SSRC, m.RTXSSRC} {
+					if ssrc != 0 && seen[ssrc] {
+						t.Errorf("ssrc %d is used twice", ssrc)
+					}
+					seen[ssrc] = true
+				}
+				if !m.Rejected && (m.Transport >= len(s.Transports) || len(s.Transports[m.Transport].MIDs) == 0) {
+					t.Errorf("m-line %+v has no transport among %+v", m, s.Transports)
+				}
+			}
+		}
+	})
+}
