@@ -17,7 +17,7 @@ import (
 // A page makes them and changes them:
 //
 //	/link/new?to=HOST:PORT               a link to one socket of the server; answers its own port
-//	/link/set?port=N&loss=P&delay=MS&rate=BPS  for both directions from now on; 0 for nothing of it
+//	/link/set?port=N&loss=P&burst=N&delay=MS&jitter=MS&rate=BPS  for both directions from now on; see quality
 type links struct {
 	t  *testing.T
 	mu sync.Mutex
@@ -43,7 +43,7 @@ func (l *links) handle(mux *http.ServeMux) {
 	mux.HandleFunc("/link/set", func(w http.ResponseWriter, r *http.Request) {
 		var q quality
 		port, err := strconv.Atoi(r.FormValue("port"))
-		for name, to := range map[string]*float64{"loss": &q.loss, "delay": &q.delay, "rate": &q.rate} {
+		for name, to := range map[string]*float64{"loss": &q.loss, "burst": &q.burst, "delay": &q.delay, "jitter": &q.jitter, "rate": &q.rate} {
 			if text := r.FormValue(name); text != "" && err == nil {
 				*to, err = strconv.ParseFloat(text, 64)
 			}
@@ -89,9 +89,11 @@ func (l *links) close() {
 
 // quality of a link, the same in both directions.
 type quality struct {
-	loss  float64 // part of the packets
-	delay float64 // ms
-	rate  float64 // bit/s, 0: any
+	loss   float64 // part of the packets
+	burst  float64 // how many of them are lost one after the other, 0: one
+	delay  float64 // ms
+	jitter float64 // ms more for some, which then come after later ones
+	rate   float64 // bit/s, 0: any
 }
 
 // longestQueue is how long a packet may wait for those before it; later ones are dropped, as by a router's buffer.
@@ -111,9 +113,10 @@ type link struct {
 
 // way is one direction.
 type way struct {
-	link  *link
-	free  time.Time // when the last packet has left; guarded by the link's mutex
-	queue chan delivery
+	link   *link
+	free   time.Time // when the last packet has left; guarded by the link's mutex, as losing
+	losing int       // packets of a burst that are still to be lost
+	queue  chan delivery
 }
 
 // delivery is a packet on its way.
@@ -175,7 +178,11 @@ func (w *way) pass(p []byte, send func([]byte)) {
 	if w.free.Before(now) {
 		w.free = now
 	}
-	lost := rand.Float64() < q.loss || w.free.Sub(now) > longestQueue
+	if w.losing == 0 && rand.Float64() < q.loss/max(q.burst, 1) {
+		w.losing = int(max(q.burst, 1))
+	}
+	lost := w.losing > 0 || w.free.Sub(now) > longestQueue
+	w.losing = max(w.losing-1, 0)
 	if !lost && q.rate > 0 {
 		w.free = w.free.Add(time.Duration(float64(len(p)*8) / q.rate * float64(time.Second)))
 	}
@@ -184,28 +191,35 @@ func (w *way) pass(p []byte, send func([]byte)) {
 	if lost {
 		return
 	}
+	d := delivery{append([]byte(nil), p...), at, send}
+	if q.jitter > 0 {
+		d.at = at.Add(time.Duration(rand.Float64() * q.jitter * float64(time.Millisecond)))
+		k.work.Go(func() { d.deliver(k.end) })
+		return
+	}
 	select {
-	case w.queue <- delivery{append([]byte(nil), p...), at, send}:
+	case w.queue <- d:
 	case <-k.end:
+	}
+}
+
+// deliver hands a packet over when its time has come.
+func (d delivery) deliver(end <-chan struct{}) {
+	timer := time.NewTimer(time.Until(d.at))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		d.send(d.packet)
+	case <-end:
 	}
 }
 
 // deliver hands packets over in their order, each at its time.
 func (w *way) deliver() {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
 	for {
 		select {
 		case d := <-w.queue:
-			if wait := time.Until(d.at); wait > 0 {
-				timer.Reset(wait)
-				select {
-				case <-timer.C:
-				case <-w.link.end:
-					return
-				}
-			}
-			d.send(d.packet)
+			d.deliver(w.link.end)
 		case <-w.link.end:
 			return
 		}

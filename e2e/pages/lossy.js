@@ -24,7 +24,6 @@ export async function run({ ws, bad, quality, seconds }) {
     lost: after.lost,
     repaired: after.repaired,
     freezes: after.freezes - before.freezes,
-    server: Object.values(await call((bad === 'publisher' ? camera : viewer).endpoint, 'getStats', 'VIDEO')),
   };
   camera.peer.close();
   viewer.peer.close();
