@@ -124,7 +124,7 @@ func (n *network) private(namespace string, number int, kind nat) {
 	n.run(router, "ip", "address", "add", inside+"1/24", "dev", "lan")
 	n.run(namespace, "ip", "address", "add", inside+"2/24", "dev", "eth0")
 	n.run(namespace, "ip", "route", "add", "default", "via", inside+"1")
-	n.run(router, "sysctl", "-q", "-w", "net.ipv4.ip_forward=1")
+	n.run(router, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
 	translate, udp := "masquerade", ""
 	switch kind {
 	case symmetricNAT:

@@ -69,7 +69,8 @@ func (h *hostConn) join(g *generation, ufrag string) (*stunConn, error) {
 	return s, nil
 }
 
-// leave takes away what g alone has used.
+// leave takes away what g alone has used. What it has used last may be the way of an older
+// one that media still takes, when g was given up.
 func (h *hostConn) leave(g *generation) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -80,8 +81,18 @@ func (h *hostConn) leave(g *generation) {
 		}
 		return s.of == g
 	})
+	var older *generation
+	for _, s := range h.agents {
+		if s.of.before(g) && older.before(s.of) {
+			older = s.of
+		}
+	}
 	for peer, d := range h.peers {
-		if d.user == g {
+		switch {
+		case d.user != g:
+		case older != nil:
+			d.user = older
+		default:
 			delete(h.peers, peer)
 			h.sock.removePeer(newEndpoint(peer), h)
 		}

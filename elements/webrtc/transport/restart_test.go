@@ -216,6 +216,40 @@ func TestALossIsToldWhenARestartIsNotAnswered(t *testing.T) {
 	}
 }
 
+// What is given up has checked the address that the old pair has, too.
+func TestARestartThatIsGivenUpLeavesTheOldPairAlone(t *testing.T) {
+	s := newSide(t, ConnConfig{Pool: newTestPool(t, PoolConfig{Sockets: 1})})
+	at := begin(t, s)
+	p := newHandPeer(t, at.Addr())
+	until(t, "pair", func() { p.check(s, at, true, highPriority) }, func() bool { return destined(s) == p.addr() })
+	if err := s.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Renegotiate(handRemote(s, "next", "a-password-that-the-peer-has-not")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AddRemoteCandidate("candidate:1 1 UDP 1 " + p.addr().Addr().String() + " " + portText(p.addr()) + " typ host"); err != nil {
+		t.Fatal(err)
+	}
+	given, host := s.now, s.host(s.now.sockets[0])
+	user := func() *generation {
+		host.mu.Lock()
+		defer host.mu.Unlock()
+		if d := host.peers[p.addr()]; d != nil {
+			return d.user
+		}
+		return nil
+	}
+	until(t, "check of the new run", func() {}, func() bool { return user() == given })
+	if err := s.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "end of what was given up", func() {}, func() bool { return user() != given })
+	if user() != s.old || owner(s, p) != s.Conn {
+		t.Error("packets of the old pair are not known any more")
+	}
+}
+
 func TestARestartThatFindsNothingIsToldAsAFailure(t *testing.T) {
 	t.Parallel()
 	pool := newTestPool(t, PoolConfig{})
