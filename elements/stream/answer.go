@@ -22,8 +22,11 @@ const (
 	mostQueued = 2 * time.Second
 	// resendShare is the part of the limit that repetitions may take, in per cent, and resendSaved how much of it
 	// can be saved up.
-	resendShare = 50
-	resendSaved = 500 * time.Millisecond
+	resendShare = 20
+	resendSaved = time.Second
+	// rescueInterval is the least time between two key frames that are asked for because more was lost than
+	// repetitions may take.
+	rescueInterval = 2 * time.Second
 )
 
 // resentPackets remembers what was sent again lately: a packet is not sent twice
@@ -49,10 +52,13 @@ func (r *resentPackets) allow(ext int64, now, pause time.Duration) bool {
 	return true
 }
 
-// resendBudget keeps repetitions from filling a path that is full already.
+// resendBudget keeps repetitions from filling a path that is full already. What it does not allow is not worth
+// waiting for: a key frame is.
 type resendBudget struct {
-	bytes int // that may be sent again
-	at    time.Duration
+	bytes   int // that may be sent again
+	at      time.Duration
+	spent   bool          // more was asked for than allowed
+	rescued time.Duration // when a key frame was asked for instead
 }
 
 // allows tells whether anything may be sent again now, on a path that carries limit bit/s, 0: any.
@@ -73,6 +79,15 @@ func (b *resendBudget) allows(limit int, now time.Duration) bool {
 
 func (b *resendBudget) spend(bytes int) { b.bytes -= bytes }
 
+// rescue tells whether it is time to ask for a key frame.
+func (b *resendBudget) rescue(now time.Duration) bool {
+	if !b.spent || b.rescued > 0 && now-b.rescued < rescueInterval {
+		return false
+	}
+	b.rescued = now
+	return true
+}
+
 // resend answers a loss report out of the source's ring. It runs on the read
 // goroutine of the connection, which owns b.
 func (s *Sender) resend(nacks []rtcp.NackPair, at time.Duration, b *media.Burst) {
@@ -87,8 +102,14 @@ func (s *Sender) resend(nacks []rtcp.NackPair, at time.Duration, b *media.Burst)
 			return left > 0
 		})
 		if left <= 0 {
-			return
+			break
 		}
+	}
+	s.mu.Lock()
+	from, rescue := s.from, s.kind == media.Video && s.budget.rescue(at)
+	s.mu.Unlock()
+	if rescue && from != nil {
+		from.RequestKeyFrame()
 	}
 }
 
@@ -101,14 +122,14 @@ func (s *Sender) resendOne(seq uint16, at time.Duration, b *media.Burst) {
 		return
 	}
 	pause := min(max(s.session.RoundTrip(), leastResend), mostResend) + min(time.Duration(s.session.congestion.queue.Load()), mostQueued)
-	if !s.budget.allows(s.peerLimit(), at) || !s.resent.allow(ext, at, pause) {
+	if !s.budget.allows(s.peerLimit(), at) {
+		s.budget.spent = true
 		return
 	}
-	from := s.from
-	if e.layer != 0 && s.choice.source != nil {
-		from = layerView{s.choice.source, e.layer}
+	if !s.resent.allow(ext, at, pause) {
+		return
 	}
-	from.Resend(source, func(p *media.Packet) {
+	s.resendFrom(&e).Resend(source, func(p *media.Packet) {
 		// Else the ring holds another stream's packet by this number.
 		if p.RTP.SSRC == e.ssrc && s.repeat(p, ext, &e, b) {
 			s.budget.spend(len(p.Data) + packetOverhead)
@@ -116,6 +137,14 @@ func (s *Sender) resendOne(seq uint16, at time.Duration, b *media.Burst) {
 			s.counters.resentBytes += uint64(len(p.Data))
 		}
 	})
+}
+
+// resendFrom is the source of what was sent in an epoch. Called locked.
+func (s *Sender) resendFrom(e *epoch) media.Source {
+	if e.layer != 0 && s.choice.source != nil {
+		return layerView{s.choice.source, e.layer}
+	}
+	return s.from
 }
 
 // repeatsApart tells whether retransmissions are packets of a stream of their own. Called locked.
@@ -182,6 +211,7 @@ func (s *Sender) limit(bps float64) {
 	s.mu.Lock()
 	s.remb = int(min(max(bps, 1), math.MaxInt32))
 	target, from := s.target(), s.from
+	s.choice.limited(target)
 	s.mu.Unlock()
 	if from != nil {
 		from.SetMaxBitrate(target)
@@ -194,6 +224,7 @@ func (s *Sender) SetBitrateRange(min, max int) {
 	s.mu.Lock()
 	s.min, s.max = min, max
 	target, from := s.target(), s.from
+	s.choice.limited(target)
 	s.mu.Unlock()
 	if from != nil {
 		from.SetMaxBitrate(target)

@@ -68,6 +68,19 @@ func (c *choice) choose(target int, now time.Duration) bool {
 	return c.wanted != c.current
 }
 
+// limited has the choice made at once that a lower target needs.
+func (c *choice) limited(target int) {
+	if target > 0 && target < c.rates[c.current] {
+		c.next = 0
+	}
+}
+
+// spills tells whether the layer that is sent is so much more than target that nothing is better until the key frame
+// of another one: the queue on the way would hold that up.
+func (c *choice) spills(target int) bool {
+	return c.wanted != c.current && target > 0 && c.rates[c.current] > 2*target && c.rates[c.wanted] < c.rates[c.current]
+}
+
 // climb wants a higher layer when there was room for it long enough.
 func (c *choice) climb(target int, now time.Duration) {
 	higher := best(&c.rates, target, room)
@@ -142,11 +155,14 @@ func (s *Sender) forwardLayer(p *media.Packet) (ask media.Source) {
 		s.planProbe(p.At)
 	}
 	switch {
+	case p.Layer == c.current && c.spills(s.target()):
+		return ask
 	case p.Layer == c.current:
 	case c.current == 0 && (p.Layer == c.wanted || c.wanted == 0 && p.Key), p.Layer == c.wanted && p.Key:
 		// Where nothing is sent yet, forward sees to the key frame.
 		if c.rates[p.Layer] < c.rates[c.current] {
 			s.splice.forget() // what is lost of the higher layer is not worth the room that there is
+			c.probe.fail(p.At)
 		}
 		c.current, c.wanted, c.roomSince = p.Layer, p.Layer, never
 		s.from, s.behind, ask = layerView{c.source, p.Layer}, false, nil
@@ -156,6 +172,5 @@ func (s *Sender) forwardLayer(p *media.Packet) (ask media.Source) {
 	if first := s.forward(p); first != nil {
 		return first
 	}
-	s.sendProbe(p)
 	return ask
 }

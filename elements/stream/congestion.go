@@ -124,6 +124,7 @@ func (s *Sender) pathCarries(bps int, congested bool) {
 	s.mu.Lock()
 	s.estimate, s.congested = bps, congested
 	target, from := s.target(), s.from
+	s.choice.limited(target)
 	s.mu.Unlock()
 	if from != nil {
 		from.SetMaxBitrate(target)

@@ -191,7 +191,7 @@ func TestEverythingAtOnceWithLayers(t *testing.T) {
 	wg.Wait()
 	publisher.Close()
 	viewer.Close()
-	if in.Stats().Packets == 0 || out.Stats().Packets == 0 {
+	if out.Stats().Packets == 0 {
 		t.Error("nothing came through")
 	}
 }

@@ -11,22 +11,28 @@ import (
 // estimate has grown enough or shrinks.
 const (
 	// probeMore is how much more than the estimate is sent, in per cent of it.
-	probeMore = 140
+	probeMore = 150
 	// probeTime is how long one attempt takes at most.
 	probeTime = 6 * time.Second
-	// probePause is the time to the next attempt, doubled with each one that fails up to probePauses.
+	// probePause is the time to the next attempt, half as much again with each one that fails, up to probePauses.
 	probePause  = 5 * time.Second
 	probePauses = time.Minute
 	// probeFall, in per cent, is what the estimate falls to when the path is full.
 	probeFall = 95
-	// probeCopies bounds how often one packet is sent.
-	probeCopies = 8
+	// probeTick is the time between two packets of an attempt, so that it makes no queue of its own, and probeBurst
+	// bounds how many are sent at a time.
+	probeTick  = 5 * time.Millisecond
+	probeBurst = 4
+	// probePast is how many packets back are sent again.
+	probePast = 16
 )
 
 // probe is the attempt to find room for a higher layer. The sender's mutex guards it.
 type probe struct {
-	bps   int // to send besides the layer, 0: none is under way
-	owed  int // bytes of it
+	bps   int           // to send besides the layer, 0: none is under way
+	owed  int           // bytes of it
+	sent  time.Duration // when the last of it were
+	back  int64         // which packet is next, counted from the top
 	since time.Duration
 	after time.Duration // no other attempt before this time
 	pause time.Duration
@@ -37,7 +43,7 @@ type probe struct {
 func (s *Sender) planProbe(now time.Duration) {
 	c, limit := &s.choice, s.peerLimit()
 	b := &c.probe
-	wanted := c.above() * (room + 10) / 100
+	wanted := c.above() * (room + 2) / 100
 	switch {
 	case c.current == 0 || limit == 0 || wanted == 0 || !s.canProbe() || s.max > 0 && s.max < wanted:
 		b.bps = 0 // nothing to find out, or no way to
@@ -46,34 +52,54 @@ func (s *Sender) planProbe(now time.Duration) {
 		*b = probe{} // found
 		return
 	case b.bps > 0 && (100*limit < probeFall*b.best || now-b.since > probeTime):
-		b.pause = min(max(2*b.pause, probePause), probePauses)
-		b.bps, b.after = 0, now+b.pause
+		b.fail(now)
 		return
 	case b.bps == 0:
 		if now < b.after || c.wanted != c.current {
 			return
 		}
-		b.since, b.best, b.owed = now, limit, 0
+		b.since, b.best, b.owed, b.sent = now, limit, 0, 0
+		defer s.session.kick()
 	}
 	b.best = max(b.best, limit)
 	b.bps = max(min(wanted, limit*probeMore/100)-c.rates[c.current], 1)
 }
 
+// fail ends an attempt and puts the next one off.
+func (b *probe) fail(now time.Duration) {
+	b.pause = min(max(b.pause+b.pause/2, probePause), probePauses)
+	b.bps, b.after = 0, now+b.pause
+}
+
 // canProbe tells whether packets can be sent more than once. Called locked.
 func (s *Sender) canProbe() bool { return s.codec != nil && s.repeatsApart() }
 
-// sendProbe sends p, which was just sent, as often again as is due. Called locked.
-func (s *Sender) sendProbe(p *media.Packet) {
-	c := &s.choice
-	b, e := &c.probe, &s.splice.epochs[0]
-	if b.bps == 0 || c.rates[c.current] == 0 || uint16(s.splice.top) != p.RTP.SequenceNumber+e.seqShift || !s.canProbe() {
-		return
+// sendProbe sends what is due of an attempt and tells when to look again. It runs on the session's goroutine, which
+// owns burst.
+func (s *Sender) sendProbe(now time.Duration, burst *media.Burst) (next time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := &s.choice.probe
+	if b.bps == 0 || s.session == nil || s.from == nil || !s.canProbe() {
+		return never
 	}
-	b.owed += len(p.Data) * b.bps / c.rates[c.current]
-	for n := 0; n < probeCopies && b.owed >= len(p.Data) && len(p.Data) > 0; n++ {
-		s.repeat(p, s.splice.top, e, p.Burst)
-		s.counters.probed++
-		b.owed -= len(p.Data)
+	if b.sent == 0 {
+		b.sent = now
 	}
-	b.owed = min(b.owed, probeCopies*len(p.Data))
+	b.owed += int(float64(b.bps) / 8 * min(now-b.sent, 4*probeTick).Seconds())
+	b.sent = now
+	for n := 0; n < probeBurst && b.owed > 0; n++ {
+		b.back = (b.back + 1) % probePast
+		source, ext, e, ok := s.splice.origin(uint16(s.splice.top - b.back))
+		if !ok {
+			continue
+		}
+		s.resendFrom(&e).Resend(source, func(p *media.Packet) {
+			if p.RTP.SSRC == e.ssrc && s.repeat(p, ext, &e, burst) {
+				s.counters.probed++
+				b.owed -= len(p.Data) + packetOverhead
+			}
+		})
+	}
+	return now + probeTick
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"github.com/rivero-media/rivero/pipeline/media"
 )
 
 const (
@@ -49,16 +51,19 @@ func (s *Session) tick(now time.Duration) (next time.Duration) {
 	lines := s.lines()
 	for i := range lines {
 		l := &lines[i]
-		if l.Receiver == nil {
-			continue
+		if l.Receiver != nil {
+			next = min(next, l.Receiver.repair(now))
+			remb, again := l.Receiver.remb(now, false)
+			if remb != nil {
+				s.sendFeedback(l.SSRC, remb)
+			}
+			next = min(next, again)
 		}
-		next = min(next, l.Receiver.repair(now))
-		remb, again := l.Receiver.remb(now, false)
-		if remb != nil {
-			s.sendFeedback(l.SSRC, remb)
+		if l.Sender != nil && l.Sender.kind == media.Video {
+			next = min(next, l.Sender.sendProbe(now, &s.burst))
 		}
-		next = min(next, again)
 	}
+	s.burst.Flush()
 	arrivals, local, again := s.arrivals.report(now)
 	for _, message := range arrivals {
 		s.sendFeedback(local, message)

@@ -234,6 +234,10 @@ func (s *Sender) forward(p *media.Packet) (ask media.Source) {
 			s.splice.epochs[0].pictures = s.pictures.follow(p.Data)
 		}
 	}
+	if p.Key && s.budget.spent {
+		s.budget.spent = false
+		s.splice.forget() // the peer needs nothing from before the key frame
+	}
 	ext, timestamp, ok := s.splice.place(p)
 	if !ok {
 		return nil

@@ -104,7 +104,8 @@ type Session struct {
 	sources   map[uint32]time.Duration // SSRCs that sent reports, and when last
 	connected atomic.Bool              // written under mu
 
-	reportAt time.Duration // owned by the goroutine in run
+	burst    media.Burst // owned by the goroutine in run, as the next
+	reportAt time.Duration
 	spread   func(mean time.Duration) time.Duration
 	wake     chan struct{}
 	closing  chan struct{}

@@ -20,6 +20,9 @@ const (
 	// growth is the factor per second far from any congestion that is known. libwebrtc has 1.08, and
 	// bursts of padding to find out faster.
 	growth = 1.3
+	// proven is the part of what arrives that the estimate is at least, where no congestion is known: more than the
+	// estimate was sent, to find out.
+	proven = 0.95
 	// headroom bounds the estimate by what arrives: more was not tried.
 	headroom       = 1.5
 	headroomMargin = 10_000 // bit/s
@@ -103,7 +106,7 @@ func (r *rate) increase(elapsed, trip time.Duration, received float64) {
 	if r.capacity.known && r.bps >= backOff*r.capacity.mean {
 		next += nearGrowth(r.bps, trip) * elapsed.Seconds()
 	} else {
-		next *= math.Pow(growth, elapsed.Seconds())
+		next = max(next*math.Pow(growth, elapsed.Seconds()), proven*received)
 	}
 	r.bps = max(r.bps, min(next, headroom*received+headroomMargin))
 }
