@@ -154,6 +154,15 @@ table ip filter {
 	}
 }
 
+// renumber gives a router another public address, as some providers do every night. What was under way is lost.
+func (n *network) renumber(namespace, address string) {
+	n.t.Helper()
+	router := namespace + "-nat"
+	n.run(router, "ip", "address", "flush", "dev", "eth0")
+	n.run(router, "ip", "address", "add", address+"/24", "dev", "eth0")
+	n.run(router, "ip", "route", "add", "default", "via", "198.51.100.254")
+}
+
 // startTURN runs coturn until the test ends.
 func (n *network) startTURN() {
 	n.t.Helper()

@@ -38,7 +38,10 @@ type peerOptions struct {
 }
 
 // peerOrder is what it is told later, peerReport what it tells.
-type peerOrder struct{ Answer, Candidate string }
+type peerOrder struct {
+	Answer, Candidate string
+	Restart           bool // offer again, with ICE anew
+}
 
 type peerReport struct {
 	Offer         string
@@ -93,17 +96,25 @@ func runPeer(text string) error {
 			packets.Add(1)
 		}
 	})
-	gathered := webrtc.GatheringCompletePromise(pc)
-	offer, err := pc.CreateOffer(nil)
-	if err == nil {
-		err = pc.SetLocalDescription(offer)
-	}
-	if err != nil {
-		return err
-	}
-	<-gathered
+	gathered := make(chan bool, 1)
+	pc.OnICECandidate(func(c *webrtc.ICECandidate) {
+		if c == nil {
+			gathered <- true
+		}
+	})
 	tell := json.NewEncoder(os.Stdout)
-	if err := tell.Encode(peerReport{Offer: pc.LocalDescription().SDP}); err != nil {
+	negotiate := func(restart bool) error {
+		offer, err := pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart})
+		if err == nil {
+			err = pc.SetLocalDescription(offer)
+		}
+		if err != nil {
+			return err
+		}
+		<-gathered
+		return tell.Encode(peerReport{Offer: pc.LocalDescription().SDP})
+	}
+	if err := negotiate(false); err != nil {
 		return err
 	}
 
@@ -126,6 +137,8 @@ func runPeer(text string) error {
 			switch {
 			case !more:
 				return nil
+			case o.Restart:
+				err = negotiate(true)
 			case o.Answer != "":
 				err = pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: o.Answer})
 			default:

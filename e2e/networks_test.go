@@ -53,7 +53,7 @@ func TestNetworks(t *testing.T) {
 			n := newNetwork(t, test.server, test.peer)
 			s := n.startServer(test.config)
 			p := n.startPeer(test.options)
-			s.loopback(p)
+			s.call().loopback(p)
 			r := p.report()
 			t.Logf("%s to %s", r.Local, r.Remote)
 			for _, kind := range [][2]string{{r.Local, test.local}, {r.Remote, test.remote}} {
@@ -71,12 +71,34 @@ func TestNoWayThroughSymmetricNAT(t *testing.T) {
 	n := newNetwork(t, symmetricNAT, symmetricNAT)
 	s := n.startServer(fmt.Sprintf("stunServerAddress=%s:%d\n", turnAddress, turnPort))
 	p := n.startPeer(peerOptions{ICEServers: []webrtc.ICEServer{{URLs: []string{fmt.Sprintf("stun:%s:%d", turnAddress, turnPort)}}}})
-	s.call(p, func(e event) bool {
+	s.call().exchange(p, func(e event) bool {
 		if e.Type == "NewCandidatePairSelected" {
 			t.Fatalf("connected: %v", e.Data)
 		}
 		return e.Type == "IceComponentStateChanged" && e.Data["state"] == "FAILED"
 	})
+}
+
+// The peer's public address changes in the middle of a call; ICE starts anew, and the call goes on.
+func TestTheCallGoesOnAfterAnICERestart(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t, coneNAT, coneNAT)
+	s := n.startServer(fmt.Sprintf("stunServerAddress=%s:%d\n", turnAddress, turnPort))
+	p := n.startPeer(peerOptions{ICEServers: []webrtc.ICEServer{{URLs: []string{fmt.Sprintf("stun:%s:%d", turnAddress, turnPort)}}}})
+	call := s.call()
+	call.loopback(p)
+
+	n.renumber("peer", "198.51.100.3")
+	still, since := p.report().Packets, time.Now()
+	eventually(t, connectTimeout, "silence", func() bool {
+		if now := p.report().Packets; now != still {
+			still, since = now, time.Now()
+		}
+		return time.Since(since) > time.Second/2
+	})
+	p.order(peerOrder{Restart: true})
+	call.exchange(p, func(e event) bool { return e.Type == "IceComponentStateChanged" && e.Data["state"] == "READY" })
+	eventually(t, connectTimeout, "media to come back", func() bool { return p.report().Packets >= still+enough })
 }
 
 // A netServer is the server in its namespace.
@@ -118,16 +140,13 @@ func (s *netServer) dial() *rawConn {
 	return &rawConn{t: s.t, ws: ws}
 }
 
-// loopback sends the peer's media back to it and waits until half a second of it has come.
-func (s *netServer) loopback(p *netPeer) {
-	s.t.Helper()
-	s.call(p, func(e event) bool { return e.Type == "NewCandidatePairSelected" })
-	const enough = 25
-	eventually(s.t, connectTimeout, "media to come back", func() bool { return p.report().Packets >= enough })
+// A netCall is an endpoint of the server that is connected to itself.
+type netCall struct {
+	*rawConn
+	endpoint string
 }
 
-// call connects the peer to an endpoint that is connected to itself, and goes on until an event of that.
-func (s *netServer) call(p *netPeer, until func(event) bool) {
+func (s *netServer) call() *netCall {
 	s.t.Helper()
 	c := s.dial()
 	pipeline := c.create("MediaPipeline", nil)
@@ -136,17 +155,39 @@ func (s *netServer) call(p *netPeer, until func(event) bool) {
 	for _, kind := range []string{"IceCandidateFound", "NewCandidatePairSelected", "IceComponentStateChanged"} {
 		c.subscribe(endpoint, kind)
 	}
+	return &netCall{c, endpoint}
+}
+
+// enough is half a second of audio, in packets.
+const enough = 25
+
+// loopback sends the peer's media back to it and waits until enough has come.
+func (c *netCall) loopback(p *netPeer) {
+	c.t.Helper()
+	c.exchange(p, func(e event) bool { return e.Type == "NewCandidatePairSelected" })
+	eventually(c.t, connectTimeout, "media to come back", func() bool { return p.report().Packets >= enough })
+}
+
+// exchange answers the peer's offer and passes candidates on until an event of the endpoint. Events of before it gathers are of
+// an exchange before.
+func (c *netCall) exchange(p *netPeer, until func(event) bool) {
+	c.t.Helper()
 	select {
 	case offer := <-p.offer:
-		p.order(peerOrder{Answer: c.invoke(endpoint, "processOffer", object{"offer": offer})})
+		p.order(peerOrder{Answer: c.invoke(c.endpoint, "processOffer", object{"offer": offer})})
 	case <-time.After(connectTimeout):
-		s.t.Fatalf("no offer of the peer: %s", p.log.String())
+		c.t.Fatalf("no offer of the peer: %s", p.log.String())
 	}
-	c.invoke(endpoint, "gatherCandidates", nil)
+	c.invoke(c.endpoint, "gatherCandidates", nil)
+	gathers := false
 	for deadline := time.Now().Add(connectTimeout); ; {
 		for len(c.events) > 0 {
 			e := c.events[0]
 			c.events = c.events[1:]
+			gathers = gathers || e.Data["state"] == "GATHERING"
+			if !gathers {
+				continue
+			}
 			if candidate, ok := e.Data["candidate"].(object); ok && e.Type == "IceCandidateFound" {
 				text, _ := candidate["candidate"].(string)
 				p.order(peerOrder{Candidate: text})
