@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"github.com/rivero-media/rivero/pipeline/media"
 )
 
 func TestAbsSendTimeIsTheSameWhenSentAgain(t *testing.T) {
@@ -186,5 +188,58 @@ func TestNothingIsSentAfterTheEnd(t *testing.T) {
 	b.rtcp(t, b.now, nack(localSSRC, sent[0].h.SequenceNumber))
 	if after := b.wire.takeRTP(); len(after) != 0 {
 		t.Errorf("sent %+v", after)
+	}
+}
+
+func TestRepetitionsStayWithinTheLimit(t *testing.T) {
+	b := newBench(t)
+	src := newSource(vp8.Format, 1, 65000, 0)
+	from := handle(src)
+	src.out.SetRoutes([]media.Route{{Sink: b.videoOut}})
+	b.videoOut.Bind(src.out.Format(), from)
+	from.keys = 0
+	src.p.Data = append([]byte{0x10, 0x01}, make([]byte, 1000)...)
+	for i := range 100 {
+		src.frame(b.now+time.Duration(i)*time.Millisecond, i == 0)
+	}
+	sent := b.wire.takeRTP()
+	var seqs []uint16
+	for _, p := range sent {
+		seqs = append(seqs, p.h.SequenceNumber)
+	}
+	b.rtcp(t, b.now, &rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: 400_000, SSRCs: []uint32{localSSRC}})
+	b.rtcp(t, b.now, nack(localSSRC, seqs...))
+	most := 400_000 / 8 * resendShare / 100
+	if n := len(b.wire.takeRTP()); n == 0 || n > most/1000+1 || from.keys != 1 {
+		t.Errorf("%d packets sent again, %d key frames asked for; want at most %d and 1", n, from.keys, most/1000+1)
+	}
+	b.rtcp(t, b.now+rescueInterval/2, nack(localSSRC, seqs...))
+	if n := len(b.wire.takeRTP()); n == 0 || n > most/1000+1 || from.keys != 1 {
+		t.Errorf("a second later %d packets sent again, %d key frames asked for", n, from.keys)
+	}
+	src.frame(b.now+time.Second, true)
+	src.frame(b.now+time.Second, false)
+	last := b.wire.takeRTP()[1]
+	b.rtcp(t, b.now+2*rescueInterval, nack(localSSRC, append(seqs, last.h.SequenceNumber)...))
+	if again := b.wire.takeRTP(); len(again) != 1 || again[0].h.SequenceNumber != last.h.SequenceNumber || from.keys != 1 {
+		t.Errorf("after the key frame %d packets sent again, %d key frames asked for", len(again), from.keys)
+	}
+}
+
+func TestRepetitionsWaitForTheQueue(t *testing.T) {
+	b := newBench(t)
+	src := newSource(vp8.Format, 1, 65000, 0)
+	route(src.out, b.videoOut)
+	src.frame(b.now, true)
+	lost := nack(localSSRC, b.wire.takeRTP()[0].h.SequenceNumber)
+	b.congestion.queue.Store(int64(time.Second))
+	for _, tt := range []struct {
+		after time.Duration
+		want  int
+	}{{0, 1}, {900 * time.Millisecond, 0}, {time.Second + leastResend, 1}} {
+		b.rtcp(t, b.now+tt.after, lost)
+		if n := len(b.wire.takeRTP()); n != tt.want {
+			t.Errorf("%d packets sent again after %v, want %d", n, tt.after, tt.want)
+		}
 	}
 }
