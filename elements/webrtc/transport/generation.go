@@ -40,9 +40,10 @@ type generation struct {
 	ice      *ice.Conn       // set when checks start
 	relay    *relay          // of ways without a shared socket
 
-	checking          atomic.Pointer[Remote] // peer, from when checks begin on
-	nominated, chosen uint64                 // pair IDs; see roam
-	tcpConns          atomic.Int32           // see tcpGate
+	checking          atomic.Pointer[Remote]     // peer, from when checks begin on
+	twin              atomic.Pointer[generation] // the peer's, once it is known to be within the server
+	nominated, chosen uint64                     // pair IDs; see roam
+	tcpConns          atomic.Int32               // see tcpGate
 }
 
 func (c *Conn) newGeneration(number int) *generation {

@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"net/netip"
@@ -291,4 +292,34 @@ func TestTheFirst401OfATURNServerIsNormal(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
+}
+
+// FuzzTURNAnswer watches what any server may send, as packets and as a stream.
+func FuzzTURNAnswer(f *testing.F) {
+	for _, class := range []stun.MessageClass{stun.ClassSuccessResponse, stun.ClassErrorResponse} {
+		m, err := stun.Build(stun.TransactionID, stun.NewType(stun.MethodAllocate, class), stun.ErrorCodeAttribute{Code: 401, Reason: []byte("x")})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(m.Raw)
+	}
+	f.Fuzz(func(t *testing.T, p []byte) {
+		packets := &turnServer{}
+		packets.sent(p)
+		packets.received(p)
+		here, there := net.Pipe()
+		defer here.Close()
+		stream := &turnStream{secure: here, server: &turnServer{}}
+		go func() {
+			_, _ = there.Write(p)
+			there.Close()
+		}()
+		got, _ := io.ReadAll(stream)
+		if !bytes.Equal(got, p) {
+			t.Error("watching changes the stream")
+		}
+		if err := packets.outcome(); err != nil && isSTUN(p) && strings.Contains(err.Error(), "x") {
+			t.Errorf("the server's words are repeated: %v", err)
+		}
+	})
 }

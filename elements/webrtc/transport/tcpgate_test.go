@@ -149,3 +149,32 @@ func TestOnePeersTCPConnectionsAreBounded(t *testing.T) {
 		t.Errorf("%s connections after Close", got)
 	}
 }
+
+// FuzzFirstCheck gives the gate any first bytes: none of them is signed.
+func FuzzFirstCheck(f *testing.F) {
+	pool, err := NewPool(PoolConfig{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(pool.Close)
+	c := &Conn{cfg: ConnConfig{ICETCP: true}, pool: pool}
+	pool.runs.add(&generation{conn: c, ufrag: "local", pwd: "a-password-that-nobody-knows"})
+	m, err := stun.Build(stun.TransactionID, stun.BindingRequest, stun.NewUsername("local:peer"), stun.NewShortTermIntegrity("guessed"), stun.Fingerprint)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(framed(m.Raw))
+	f.Add([]byte("GET / HTTP/1.1"))
+	gate := &tcpGate{runs: &pool.runs}
+	f.Fuzz(func(t *testing.T, p []byte) {
+		here, there := net.Pipe()
+		go func() {
+			_, _ = there.Write(p)
+			there.Close()
+		}()
+		if _, run, err := gate.firstCheck(here); err == nil || run != nil {
+			t.Errorf("%x came through", p)
+		}
+		here.Close()
+	})
+}

@@ -34,7 +34,8 @@ var (
 )
 
 // Handler takes what arrives on a connection, decrypted, on the goroutine that
-// read it and one call at a time. header, payload and packet are valid during
+// read it and one call at a time. Of a peer within this server that is the peer's, so closing
+// the peer waits for the call, too. header, payload and packet are valid during
 // the call only. It must not block and must not call Conn.Close.
 type Handler interface {
 	// HandleRTP gets one packet. Padding was taken off and is not mentioned in the

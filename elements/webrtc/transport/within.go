@@ -46,13 +46,16 @@ func (r *runs) find(ufrag, pwd string) *generation {
 // within returns the peer's place on the socket that has address peer, if g's peer is a connection of this
 // server and has such a socket. Relays and what NAT makes of an address are outside.
 func (g *generation) within(peer netip.AddrPort) *hostConn {
-	remote := g.checking.Load()
-	if remote == nil {
-		return nil
-	}
-	twin := g.conn.pool.runs.find(remote.Ufrag, remote.Pwd)
+	twin := g.twin.Load()
 	if twin == nil {
-		return nil
+		remote := g.checking.Load()
+		if remote == nil {
+			return nil
+		}
+		if twin = g.conn.pool.runs.find(remote.Ufrag, remote.Pwd); twin == nil {
+			return nil
+		}
+		g.twin.Store(twin)
 	}
 	for _, s := range twin.sockets {
 		if s.local == peer || s.local.Port() == peer.Port() && twin.conn.externalOf(s.local.Addr()) == peer.Addr() {
