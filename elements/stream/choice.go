@@ -83,10 +83,11 @@ func (c *choice) spills(target int) bool {
 
 // climb wants a higher layer when there was room for it long enough.
 func (c *choice) climb(target int, now time.Duration) {
+	c.wanted = c.current
 	higher := best(&c.rates, target, room)
 	switch {
 	case c.rates[higher] <= c.rates[c.current]:
-		c.wanted, c.roomSince = c.current, never
+		c.roomSince = never
 	case c.roomSince == never:
 		c.roomSince = now
 	case now-c.roomSince >= roomTime:

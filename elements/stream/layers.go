@@ -37,6 +37,14 @@ func (m *meter) add(size int, at time.Duration) {
 	m.bytes += size
 }
 
+// rate is the bitrate, as of the last packet: as good as it is known in the beginning.
+func (m *meter) rate(last time.Duration) int {
+	if m.bps > 0 {
+		return m.bps
+	}
+	return int(float64(8*m.bytes) / max(last-m.since, meterSpan/2).Seconds())
+}
+
 // layer makes the tracks those of the layers that rids list; those that are known stay. Called locked.
 func (r *Receiver) layer(rids []string) {
 	if len(rids) < 2 {
@@ -129,7 +137,7 @@ func (r *Receiver) layerBitrates() (rates media.LayerBitrates) {
 	}
 	for _, t := range r.tracks {
 		if t.alive() && latest-t.lastAt < layerSilence {
-			rates[t.number] = t.meter.bps
+			rates[t.number] = t.meter.rate(t.lastAt)
 		}
 	}
 	return rates
