@@ -4,11 +4,11 @@ package e2e
 
 import "testing"
 
-// One publisher, five viewers who come when the first key frame is long gone: each sees a picture within a second.
+// One publisher, ten viewers who come when the first key frame is long gone: each sees a picture within a second.
 func TestLateViewers(t *testing.T) {
 	eachClient(t, func(t *testing.T, version string) {
 		s := startServer(t)
-		const viewers, seconds = 5, 3
+		const viewers, seconds = 10, 3
 		var result []struct {
 			FirstPicture *struct {
 				After         float64 // ms from the viewer's first request to the picture on the screen

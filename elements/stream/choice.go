@@ -11,7 +11,7 @@ const (
 	choiceInterval = 500 * time.Millisecond
 	// roomTime is how long there has to be room for a higher layer before it is sent, and room how much,
 	// in per cent of its bitrate: to go up and down all the time is worse than to stay.
-	roomTime = 3 * time.Second
+	roomTime = time.Second
 	room     = 120
 )
 

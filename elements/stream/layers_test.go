@@ -251,7 +251,7 @@ func TestViewerGetsOneLayer(t *testing.T) {
 	frames(700 * time.Millisecond)
 	layer(3, "less than the lowest layer")
 	limit(1_000_000)
-	frames(2 * time.Second)
+	frames(800 * time.Millisecond)
 	layer(3, "too early to go up")
 	frames(3 * time.Second)
 	layer(2, "room for the middle one, not enough for the highest")

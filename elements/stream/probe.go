@@ -14,9 +14,10 @@ const (
 	probeMore = 150
 	// probeTime is how long one attempt takes at most.
 	probeTime = 6 * time.Second
-	// probePause is the time to the next attempt, half as much again with each one that fails, up to probePauses.
-	probePause  = 5 * time.Second
-	probePauses = time.Minute
+	// probePause is the time to the next attempt, a quarter more with each one that fails, up to probePauses: a link
+	// that recovers after ten seconds is to be found out within a few more.
+	probePause  = 3 * time.Second
+	probePauses = 20 * time.Second
 	// probeFall, in per cent, is what the estimate falls to when the path is full.
 	probeFall = 95
 	// probeTick is the time between two packets of an attempt, so that it makes no queue of its own, and probeBurst
@@ -67,7 +68,7 @@ func (s *Sender) planProbe(now time.Duration) {
 
 // fail ends an attempt and puts the next one off.
 func (b *probe) fail(now time.Duration) {
-	b.pause = min(max(b.pause+b.pause/2, probePause), probePauses)
+	b.pause = min(max(b.pause+b.pause/4, probePause), probePauses)
 	b.bps, b.after = 0, now+b.pause
 }
 

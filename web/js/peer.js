@@ -30,10 +30,13 @@ export class Peer {
     });
   }
 
-  // publish sends the tracks of `stream`. With `receive` they also come back, else the offer is sendonly.
-  publish(stream, { receive = false } = {}) {
+  // publish sends the tracks of `stream`. With `receive` they also come back, else the offer is sendonly. `layers` are the
+  // encodings of the video, for simulcast.
+  publish(stream, { receive = false, layers } = {}) {
     for (const track of stream.getTracks()) {
-      this.#pc.addTransceiver(track, { direction: receive ? 'sendrecv' : 'sendonly', streams: [stream] });
+      const init = { direction: receive ? 'sendrecv' : 'sendonly', streams: [stream] };
+      if (layers && track.kind === 'video') init.sendEncodings = layers;
+      this.#pc.addTransceiver(track, init);
     }
   }
 
@@ -70,12 +73,16 @@ export class Peer {
     ]);
   }
 
-  // statistics sums up what the browser receives and sends; absent parts are undefined.
+  // statistics sums up what the browser receives and sends; absent parts are undefined. Of simulcast videoOut is one layer,
+  // and `layers` has all.
   async statistics() {
-    const result = {};
+    const result = { layers: [] };
     for (const report of (await this.#pc.getStats()).values()) {
       if (report.type === 'inbound-rtp') result[`${report.kind}In`] = report;
-      if (report.type === 'outbound-rtp') result[`${report.kind}Out`] = report;
+      if (report.type === 'outbound-rtp') {
+        result[`${report.kind}Out`] = report;
+        if (report.rid) result.layers.push(report);
+      }
     }
     return result;
   }
