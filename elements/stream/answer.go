@@ -164,6 +164,7 @@ func (s *Sender) repeat(p *media.Packet, ext int64, e *epoch, b *media.Burst) bo
 	case s.repeatsApart():
 		h, payload = s.repeats.wrap(h, payload, s.codec.RTX)
 		if s.stamps != nil {
+			s.stamps.loudness(h, p.Level)
 			s.stamp(len(payload))
 		}
 	case s.stamps != nil:
@@ -172,6 +173,7 @@ func (s *Sender) repeat(p *media.Packet, ext int64, e *epoch, b *media.Burst) bo
 			return false
 		}
 		s.session.departures.repeated(number)
+		s.stamps.loudness(h, p.Level)
 	}
 	s.session.transport.WriteRTP(h, payload, b)
 	if !s.repeatsApart() {

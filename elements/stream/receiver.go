@@ -73,6 +73,17 @@ func (r *Receiver) detach() {
 	}
 }
 
+// audioLevel is what a packet of sound says of its loudness (RFC 6464 section 3), 0: nothing. Called locked.
+func (r *Receiver) audioLevel(h *rtp.Header) uint8 {
+	if r.extensions.AudioLevel == 0 {
+		return 0
+	}
+	if v := h.GetExtension(r.extensions.AudioLevel); len(v) > 0 {
+		return v[0]
+	}
+	return 0
+}
+
 // handle takes one packet of payload type c. It runs on the read goroutine.
 func (r *Receiver) handle(h *rtp.Header, payload []byte, at time.Duration, b *media.Burst, c *Codec) {
 	r.mu.Lock()
@@ -82,6 +93,7 @@ func (r *Receiver) handle(h *rtp.Header, payload []byte, at time.Duration, b *me
 		return
 	}
 	in, ok := t.account(h, payload, at, c)
+	in.level = r.audioLevel(h)
 	r.mu.Unlock()
 	if ok {
 		t.deliver(&in, h, payload, at, b, c)

@@ -250,6 +250,7 @@ func (s *Sender) forward(p *media.Packet) (ask media.Source) {
 		payload = s.pictures.number(payload, s.splice.epochs[0].pictures, ext == s.splice.top)
 	}
 	if s.stamps != nil {
+		s.stamps.loudness(h, p.Level)
 		values := s.stamp(len(payload))
 		if !s.repeatsApart() {
 			s.stamps.remember(ext, values)

@@ -14,10 +14,13 @@ import (
 // away when two packets share one. A retransmission by RFC 4588 is a packet of its own and needs none
 // of that.
 type stamps struct {
-	absID, wideID uint8
-	abs           [3]byte // what the prepared headers point at
-	wide          [2]byte
-	sent          []stamp // made by the first packet that may be sent again by its own number
+	absID, wideID, levelID uint8
+
+	abs   [3]byte // what the prepared headers point at, as wide and level
+	wide  [2]byte
+	level [1]byte
+	fixed int     // extensions that every packet has
+	sent  []stamp // made by the first packet that may be sent again by its own number
 }
 
 // stamp packs what a packet was sent with: the low 24 bits of its extended number, abs-send-time and
@@ -30,10 +33,10 @@ func (s stamp) of(ext int64) bool { return uint64(s)>>40 == uint64(ext)&0xffffff
 
 // newStamps gives nil when no such extension is negotiated.
 func newStamps(e *Extensions) *stamps {
-	if e.AbsSendTime == 0 && e.TransportCC == 0 {
+	if e.AbsSendTime == 0 && e.TransportCC == 0 && e.AudioLevel == 0 {
 		return nil
 	}
-	return &stamps{absID: e.AbsSendTime, wideID: e.TransportCC}
+	return &stamps{absID: e.AbsSendTime, wideID: e.TransportCC, levelID: e.AudioLevel}
 }
 
 // prepare adds the extensions to h, which is marshalled with the values of that moment.
@@ -45,6 +48,24 @@ func (t *stamps) prepare(h *rtp.Header) {
 	if t.wideID != 0 {
 		_ = h.SetExtension(t.wideID, t.wide[:])
 	}
+	t.fixed = len(h.Extensions)
+	if t.levelID != 0 {
+		_ = h.SetExtension(t.levelID, t.level[:])
+	}
+}
+
+// loudness gives h the audio level of the packet that is sent next, or takes it out of h for 0.
+func (t *stamps) loudness(h *rtp.Header, level uint8) {
+	if t.levelID == 0 {
+		return
+	}
+	n := t.fixed
+	if level != 0 {
+		t.level[0] = level
+		n++
+	}
+	h.Extensions = h.Extensions[:n]
+	h.Extension = n > 0
 }
 
 // set gives the values of the packet that is sent next, at the time now, and returns them.

@@ -22,7 +22,7 @@ type track struct {
 	packet media.Packet               // owned by the read goroutine
 
 	rid        string // of the layer, "": there is one stream
-	number     uint8  // of the layer, see media.Packet
+	number     uint8  // of the layer,
 	repairedBy uint32 // SSRC of the layer's retransmissions, 0: not known
 	meter      meter  // of a layer
 
@@ -52,6 +52,7 @@ func newTrack(r *Receiver) *track { return &track{Receiver: r, byeAt: never} }
 
 // received is what the bookkeeping found out about a packet.
 type received struct {
+	level   uint8 // of sound,
 	session *Session
 	format  *media.Format
 	pts     time.Duration
@@ -129,7 +130,7 @@ func (t *track) deliver(in *received, h *rtp.Header, payload []byte, at time.Dur
 	}
 	p := &t.packet
 	p.Format, p.RTP, p.PTS, p.At, p.Key, p.Data, p.Burst = in.format, *h, in.pts, at, in.key, payload, b
-	p.Layer = in.layer
+	p.Layer, p.Level = in.layer, in.level
 	p.RTP.Extension, p.RTP.Extensions, p.RTP.CSRC = false, nil, nil
 	if t.kind == media.Video || c.Feedback.NACK {
 		t.keep(p)

@@ -93,6 +93,7 @@ type Packet struct {
 	Key    bool          // whole frame: decodable on its own; packed: the first packet of such a frame
 	Layer  uint8         // of a simulcast (see MaxLayers), 0: the source sends one stream
 	Text   bool          // messages of data channels: the text is UTF-8; false: binary
+	Level  uint8         // of sound, as its source says (RFC 6464): a bit for voice and -dBov; 0: it does not say
 	Data   []byte
 	Burst  *Burst // the producer's pending output, never nil: sinks that batch put theirs in it
 }

@@ -44,6 +44,7 @@ type ringSlot struct {
 	seq       uint16
 	pt        uint8
 	layer     uint8
+	level     uint8
 	marker    bool
 	key       bool
 }
@@ -67,7 +68,7 @@ func (r *Ring) Put(p *Packet) {
 	copy(s.data, p.Data)
 	s.format, s.pts, s.key = p.Format, p.PTS, p.Key
 	s.seq, s.timestamp, s.ssrc = p.RTP.SequenceNumber, p.RTP.Timestamp, p.RTP.SSRC
-	s.pt, s.layer, s.marker = p.RTP.PayloadType, p.Layer, p.RTP.Marker
+	s.pt, s.layer, s.level, s.marker = p.RTP.PayloadType, p.Layer, p.Level, p.RTP.Marker
 }
 
 // fit gives the slot, called locked, a buffer of n bytes.
@@ -131,7 +132,7 @@ func (r *Ring) Resend(seq uint16, f func(*Packet)) bool {
 			Version: 2, Marker: s.marker, PayloadType: s.pt,
 			SequenceNumber: s.seq, Timestamp: s.timestamp, SSRC: s.ssrc,
 		},
-		PTS: s.pts, Key: s.key, Layer: s.layer, Data: s.data,
+		PTS: s.pts, Key: s.key, Layer: s.layer, Level: s.level, Data: s.data,
 	})
 	return true
 }
