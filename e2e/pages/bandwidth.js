@@ -26,15 +26,17 @@ export async function run({ ws, layers, wide, narrow, phases }) {
     const told = (await server(camera)).map(({ remb }) => Math.round(remb / 1000));
     const allowed = [...await server(first), ...await server(second)].map(({ targetBitrate }) => Math.round(targetBitrate / 1000));
     const { layers: sent, videoOut } = await camera.peer.statistics();
+    const encoded = Math.max(...(sent.length ? sent : [videoOut]).map((l) => l.framesEncoded ?? 0)); // of the best layer
     if (last.first) {
       const one = (name) => ({
         frames: now[name].framesDecoded - last[name].framesDecoded,
         kbps: Math.round((now[name].bytesReceived - last[name].bytesReceived) / 125),
         height: now[name].frameHeight, freezes: now[name].freezeCount - last[name].freezeCount, lost: now[name].packetsLost - last[name].packetsLost,
       });
-      samples.push({ phase, told, allowed, first: one('first'), second: one('second'), sent: (sent.length ? sent : [videoOut]).map((l) => `${l.rid ?? ''} ${l.frameHeight ?? 0}p ${Math.round((l.targetBitrate ?? 0) / 1000)}k`) });
+      const frames = encoded - last.encoded;
+      samples.push({ phase, frames, told, allowed, first: one('first'), second: one('second'), sent: (sent.length ? sent : [videoOut]).map((l) => `${l.rid ?? ''} ${l.frameHeight ?? 0}p ${Math.round((l.targetBitrate ?? 0) / 1000)}k`) });
     }
-    last = now;
+    last = { ...now, encoded };
   };
   await sample();
   for (const [phase, quality, seconds] of [['before', wide, phases[0]], ['narrow', narrow, phases[1]], ['after', wide, phases[2]]]) {
