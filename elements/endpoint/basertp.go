@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/google/uuid"
+
 	"github.com/rivero-media/rivero/elements/stream"
 	"github.com/rivero-media/rivero/pipeline"
 	"github.com/rivero-media/rivero/pipeline/media"
@@ -67,7 +69,8 @@ type ConnectionStateChanged struct {
 	NewState ConnectionState `kurento:"newState"`
 }
 
-// RembParams tune the bandwidth estimation of the original; they are kept for the client.
+// RembParams tune the bandwidth estimation of the original. RembOnConnect acts, when it is set: what a source is told
+// first, in bit/s. The others are kept for the client; the estimate here is another.
 type RembParams struct {
 	PacketsRecvIntervalTop *int     `kurento:"packetsRecvIntervalTop,optional,default=100"`
 	ExponentialFactor      *float32 `kurento:"exponentialFactor,optional,default=0.04"`
@@ -108,7 +111,7 @@ type BaseRtpEndpoint struct {
 	now       states
 	receivers [len(media.Kinds)]*stream.Receiver
 	senders   [len(media.Kinds)]*stream.Sender
-	statsIDs  [len(media.Kinds)]struct{ in, out string }
+	statsIDs  [len(media.Kinds)]struct{ in, out uuid.UUID }
 	announced [len(media.Kinds)]uint32 // SSRC of what the peer is going to send, 0: not known
 	legs      []*RTPLeg
 	clock     stream.PeerClock // of all legs
@@ -207,6 +210,16 @@ func (e *BaseRtpEndpoint) setRembParams(p RembParams) {
 	e.rtpMu.Lock()
 	defer e.rtpMu.Unlock()
 	e.remb = p
+	if s := e.senders[media.Video]; s != nil {
+		e.applyRemb(s)
+	}
+}
+
+// applyRemb gives a sender what counts of the parameters here. Called locked.
+func (e *BaseRtpEndpoint) applyRemb(s *stream.Sender) {
+	if bps := e.remb.RembOnConnect; bps != nil {
+		s.SetRembOnConnect(max(*bps, 0))
+	}
 }
 
 func (e *BaseRtpEndpoint) states() states {

@@ -115,7 +115,7 @@ func (l *RTPLeg) agree(t stream.Transport, lines []stream.Line, cname string) er
 // line makes the streams of one m-line, or finds those that there are. Called locked.
 func (e *BaseRtpEndpoint) line(m *sdp.Media, placed *placement) stream.Line {
 	l := stream.Line{MID: m.MID, SSRC: m.SSRC, RTX: m.RTXSSRC, Extensions: stream.Extensions{
-		AbsSendTime: m.ExtensionID(sdp.AbsSendTime), TransportCC: m.ExtensionID(sdp.TransportCC),
+		AbsSendTime: m.ExtensionID(sdp.AbsSendTime), TransportCC: m.ExtensionID(sdp.TransportCC), AudioLevel: m.ExtensionID(sdp.AudioLevel),
 		MID: m.ExtensionID(sdp.MID), RID: m.ExtensionID(sdp.RID), RepairedRID: m.ExtensionID(sdp.RepairedRID),
 	}}
 	codecs := make([]stream.Codec, len(m.Codecs))
@@ -129,7 +129,7 @@ func (e *BaseRtpEndpoint) line(m *sdp.Media, placed *placement) stream.Line {
 		if e.receivers[k] == nil {
 			e.receivers[k] = stream.NewReceiver(k, e.Woken, e.FormatChanged)
 			e.receivers[k].SetRembPolicy(e.settings.RembPolicy, e.settings.RembFloor)
-			e.statsIDs[k].in = uuid.NewString()
+			e.statsIDs[k].in = uuid.New()
 		}
 		if len(m.RemoteSSRCs) > 0 {
 			e.announced[k] = m.RemoteSSRCs[0]
@@ -140,7 +140,8 @@ func (e *BaseRtpEndpoint) line(m *sdp.Media, placed *placement) stream.Line {
 	if m.Send && placed.senders[k] == nil {
 		if e.senders[k] == nil {
 			e.senders[k] = stream.NewSender(k)
-			e.statsIDs[k].out = uuid.NewString()
+			e.applyRemb(e.senders[k])
+			e.statsIDs[k].out = uuid.New()
 		}
 		l.Sender, l.Send = e.senders[k], codecs
 		placed.senders[k] = l.Sender

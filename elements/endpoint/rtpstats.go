@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/rivero-media/rivero/elements/stream"
 	"github.com/rivero-media/rivero/pipeline"
 	"github.com/rivero-media/rivero/pipeline/media"
@@ -73,15 +75,29 @@ func (e *BaseRtpEndpoint) StatsOf(kind *media.Kind) map[string]pipeline.StatsEnt
 			in.SSRC = e.announced[k]
 		}
 		if in.SSRC != 0 {
-			id := e.statsIDs[k].in
-			all[id] = inbound(id, now, in)
+			e.describeInbound(all, now, e.statsIDs[k].in, in)
 		}
 		if out.SSRC != 0 {
-			id := e.statsIDs[k].out
+			id := e.statsIDs[k].out.String()
 			all[id] = outbound(id, now, out)
 		}
 	}
 	return all
+}
+
+// describeInbound adds what comes from the peer, each layer of a simulcast by itself.
+func (e *BaseRtpEndpoint) describeInbound(all map[string]pipeline.StatsEntry, now time.Time, space uuid.UUID, s stream.ReceiverStats) {
+	if len(s.Layers) == 0 {
+		all[space.String()] = inbound(space.String(), now, s)
+		return
+	}
+	for _, layer := range s.Layers {
+		if layer.SSRC != 0 {
+			layer.REMB = s.REMB
+			id := uuid.NewSHA1(space, []byte(layer.RID)).String()
+			all[id] = inbound(id, now, layer)
+		}
+	}
 }
 
 func inbound(id string, now time.Time, s stream.ReceiverStats) RTCInboundRTPStreamStats {

@@ -125,6 +125,9 @@ func (x *exchange) extend(m *Media, sec *section) {
 	wanted := []string{AbsSendTime}
 	if !x.agent.config.Classic {
 		wanted = append(wanted, TransportCC)
+		if m.Kind == media.Audio {
+			wanted = append(wanted, AudioLevel)
+		}
 	}
 	if m.RIDs = sec.layers(); x.agent.config.Classic || m.Kind != media.Video || !m.Recv {
 		m.RIDs = nil

@@ -165,10 +165,11 @@ func dump(s Session) string {
 			continue
 		}
 		fmt.Fprintf(&b, " ssrc %d from %d abs-send-time %d", m.SSRC, m.RemoteSSRCs, m.ExtensionID(AbsSendTime))
-		for name, uri := range map[string]string{"transport-cc": TransportCC} {
-			if id := m.ExtensionID(uri); id != 0 {
-				fmt.Fprintf(&b, " %s %d", name, id)
-			}
+		if id := m.ExtensionID(TransportCC); id != 0 {
+			fmt.Fprintf(&b, " transport-cc %d", id)
+		}
+		if id := m.ExtensionID(AudioLevel); id != 0 {
+			fmt.Fprintf(&b, " audio-level %d", id)
 		}
 		if m.RTXSSRC != 0 {
 			fmt.Fprintf(&b, " rtx ssrc %d", m.RTXSSRC)

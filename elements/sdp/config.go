@@ -52,7 +52,7 @@ type Config struct {
 	DataChannels                   bool
 	Direction                      Direction // of own offers; answers mirror the offer's
 	Address                        string    // IP address in o= and c=, "" means 0.0.0.0
-	// Classic leaves out what Kurento does not know: RTX, transport-wide congestion control, simulcast, stream ids,
+	// Classic leaves out what Kurento does not know: RTX, transport-wide congestion control, audio levels, simulcast, stream ids,
 	// ice-options, max-message-size.
 	Classic bool
 	// Strict allows one exchange only, as Kurento does.

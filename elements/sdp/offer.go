@@ -212,8 +212,11 @@ func (a *Agent) assignTypes(m *Media, next int) (int, error) {
 // equals a payload type it removes.
 const absSendTimeID = 3
 
-// transportCCID is the id of TransportCC in our offers.
-const transportCCID = 4
+// The ids of other extensions in our offers.
+const (
+	transportCCID = 4
+	audioLevelID  = 5
+)
 
 // ownFeedback is the feedback that our offers ask for.
 func (a *Agent) ownFeedback(e encoding) []string {
@@ -231,6 +234,9 @@ func (a *Agent) offerMedia(m *Media, bandwidth int) ownSection {
 	m.Extensions = []Extension{{ID: absSendTimeID, URI: AbsSendTime}}
 	if !a.config.Classic {
 		m.Extensions = append(m.Extensions, Extension{ID: transportCCID, URI: TransportCC})
+		if m.Kind == media.Audio {
+			m.Extensions = append(m.Extensions, Extension{ID: audioLevelID, URI: AudioLevel})
+		}
 	}
 	s := ownSection{media: mediaName(m.Kind), proto: string(a.config.Profile), mid: m.MID, bandwidth: bandwidth}
 	s.attrs = append(s.attrs, "setup:actpass")

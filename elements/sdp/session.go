@@ -6,6 +6,7 @@ import "github.com/rivero-media/rivero/pipeline/media"
 const (
 	AbsSendTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 	TransportCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+	AudioLevel  = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"            // RFC 6464 §4
 	MID         = "urn:ietf:params:rtp-hdrext:sdes:mid"                    // RFC 9143 §15.1
 	RID         = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"          // RFC 8852 §3
 	RepairedRID = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id" // RFC 8852 §3
