@@ -67,13 +67,17 @@ type report struct {
 func (b bench) run() error {
 	fmt.Println("| load | server CPU µs/packet | floor µs/packet | ratio | RSS MiB/call | loss % | latency ms p50 / p99 | first video ms p50 |")
 	fmt.Println("|---|---|---|---|---|---|---|---|")
-	for _, viewers := range []int{1, 10, 50} {
+	for _, viewers := range []int{1, 10, 50, 100} {
 		name := fmt.Sprintf("1 publisher → %d viewers", viewers)
 		if err := b.row(name, viewers, "-mode", "fanout", "-viewers", strconv.Itoa(viewers)); err != nil {
 			return err
 		}
 	}
 	if err := b.row("20 loopback calls", 1, "-mode", "loopback", "-calls", "20"); err != nil {
+		return err
+	}
+	// At full bitrate the peers would need more than two cores: this row is about memory.
+	if err := b.row("200 loopback calls of 100 kbit/s", 1, "-mode", "loopback", "-calls", "200", "-bitrate", "100000"); err != nil {
 		return err
 	}
 	return b.others()
