@@ -22,7 +22,7 @@ func ParseSTUNServers(text string) (list STUNServers, err error) {
 		if _, err := netip.ParseAddr(part); err != nil && strings.Contains(part, ":") {
 			var port string
 			if host, port, err = net.SplitHostPort(part); err != nil {
-				return nil, fmt.Errorf("stun server %q: %w", part, errors.Unwrap(err))
+				return nil, fmt.Errorf("stun server %q is no host:port", part)
 			}
 			if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 				return nil, fmt.Errorf("stun server %q has port %q, want a number from 1 to 65535", part, port)

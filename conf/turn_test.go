@@ -108,7 +108,7 @@ func TestSeveralServers(t *testing.T) {
 		t.Errorf("%s, %v", got, err)
 	}
 	for text, want := range map[string]string{
-		"one.example:0": `port "0"`, "one.example:x": `port "x"`, "a b/c": "no address or host name", "[2001:db8::2": `"[2001:db8::2"`, ":80": `""`,
+		"one.example:0": `port "0"`, "one.example:x": `port "x"`, "a b/c": "no address or host name", "[2001:db8::2": `"[2001:db8::2" is no host:port`, ":80": `""`,
 	} {
 		if _, err := ParseSTUNServers(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)

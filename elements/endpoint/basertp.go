@@ -114,6 +114,7 @@ type BaseRtpEndpoint struct {
 	statsIDs  [len(media.Kinds)]struct{ in, out uuid.UUID }
 	announced [len(media.Kinds)]uint32 // SSRC of what the peer is going to send, 0: not known
 	legs      []*RTPLeg
+	places    map[any]place    // of the receivers and senders at work; only touched while a description is processed
 	clock     stream.PeerClock // of all legs
 
 	telling sync.Mutex // held while a change of state is told: changes are told in their order

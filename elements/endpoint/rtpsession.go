@@ -27,13 +27,29 @@ type RTPLeg struct {
 	live      bool // the peer sends
 }
 
-// NewLeg adds the session of one more transport, which does nothing before Agree.
-func (e *BaseRtpEndpoint) NewLeg() *RTPLeg {
+// NewLeg makes the session of the i-th transport, which does nothing before Agree: of one more, or of one that takes
+// the place of another, which the caller closes.
+func (e *BaseRtpEndpoint) NewLeg(i int) *RTPLeg {
 	l := &RTPLeg{endpoint: e}
 	e.rtpMu.Lock()
-	e.legs = append(e.legs, l)
-	e.rtpMu.Unlock()
+	defer e.rtpMu.Unlock()
+	if i < len(e.legs) {
+		e.legs[i] = l
+	} else {
+		e.legs = append(e.legs, l)
+	}
 	return l
+}
+
+// Close ends the session of a leg that no m-line uses any more.
+func (l *RTPLeg) Close() {
+	if s := l.session.Swap(nil); s != nil {
+		s.Close()
+	}
+	l.endpoint.rtpMu.Lock()
+	l.used, l.connected = false, false
+	l.endpoint.rtpMu.Unlock()
+	l.setLive(false)
 }
 
 // Agree puts into force what was agreed upon: it makes the RTP session of each transport or changes the one that there is,
@@ -53,6 +69,9 @@ func (e *BaseRtpEndpoint) Agree(transports []stream.Transport, s sdp.Session, cn
 		}
 	}
 	e.rtpMu.Unlock()
+	if err := e.vacate(legs, lines); err != nil {
+		return fmt.Errorf("rtp session: %w", err)
+	}
 	for i, l := range legs {
 		if err := l.agree(transports[i], lines[i], cname); err != nil {
 			return fmt.Errorf("rtp session: %w", err)
@@ -61,6 +80,49 @@ func (e *BaseRtpEndpoint) Agree(transports []stream.Transport, s sdp.Session, cn
 	e.BandwidthChanged()
 	e.Update(func(g *graph.Edit, n *graph.Node) { placed.show(g, n) })
 	e.reportConnection()
+	return nil
+}
+
+// place is where a receiver or sender is at work.
+type place struct {
+	leg  *RTPLeg
+	ssrc uint32 // of a sender, which keeps it for as long as it is at work
+}
+
+// vacate takes those streams out of work that go on at another place, because each belongs to one session at a time.
+func (e *BaseRtpEndpoint) vacate(legs []*RTPLeg, lines [][]stream.Line) error {
+	next, moved := map[any]place{}, false
+	stays := func(s any, at place) bool {
+		next[s] = at
+		old, ok := e.places[s]
+		moved = moved || ok && old != at
+		return !ok || old == at
+	}
+	staying := make([][]stream.Line, len(lines))
+	for i := range lines {
+		staying[i] = slices.Clone(lines[i])
+		for j := range staying[i] {
+			l := &staying[i][j]
+			if l.Receiver != nil && !stays(l.Receiver, place{leg: legs[i]}) {
+				l.Receiver, l.Receive, l.RIDs = nil, nil, nil
+			}
+			if l.Sender != nil && !stays(l.Sender, place{legs[i], l.SSRC}) {
+				l.Sender, l.Send = nil, nil
+			}
+		}
+	}
+	if moved {
+		for i, l := range legs {
+			session := l.session.Load()
+			if session == nil {
+				continue
+			}
+			if err := session.Renegotiate(staying[i]); err != nil {
+				return err
+			}
+		}
+	}
+	e.places = next
 	return nil
 }
 

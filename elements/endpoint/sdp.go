@@ -172,7 +172,10 @@ func (e *SdpEndpoint) processOffer(offer string) (string, error) {
 	if err != nil {
 		return "", Fault(err)
 	}
-	return answer, e.start(agent, pipeline.SdpProcessOfferError)
+	if err := e.start(agent, pipeline.SdpProcessOfferError); err != nil {
+		return "", err
+	}
+	return answer, nil
 }
 
 func (e *SdpEndpoint) processAnswer(answer string) (string, error) {
@@ -192,12 +195,14 @@ func (e *SdpEndpoint) processAnswer(answer string) (string, error) {
 	return local, Fault(err)
 }
 
+// start puts into force what was agreed upon.
 func (e *SdpEndpoint) start(agent *sdp.Agent, code int) error {
 	session, ok := agent.Negotiated()
 	if !ok {
 		return pipeline.Errorf(code, "nothing was negotiated")
 	}
 	if err := e.negotiator.Negotiated(session); err != nil {
+		agent.Undo()
 		return pipeline.Errorf(code, "%v", err)
 	}
 	e.Emit(MediaSessionStarted{})

@@ -33,6 +33,11 @@ func (a *Agent) accept(answer *description) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrProcessAnswer, err)
 	}
+	for _, t := range x.restarted() {
+		if !a.ice[t].restarting {
+			return nil, fmt.Errorf("%w: new ICE credentials without a restart", ErrProcessAnswer)
+		}
+	}
 	return session, nil
 }
 
@@ -61,6 +66,9 @@ func (x *exchange) confirm(m *Media, sec *section) error {
 	if m.Kind != media.Data {
 		m.Extensions = x.extensions(m.Index, uris(m.Extensions))
 		m.RemoteSSRCs = sec.ssrcs()
+		if layers := sec.layers(); m.ExtensionID(RID) == 0 || !slices.Equal(layers, m.RIDs) {
+			m.RIDs = nil
+		}
 		m.settle()
 	}
 	return nil

@@ -18,17 +18,23 @@ type Agent struct {
 	audio, video []encoding
 	local        Local
 
-	mu       sync.Mutex
+	mu sync.Mutex
+	progress
+	last    progress       // before the exchange that succeeded last
+	offered []Media        // what own offers, one for each of its m-lines
+	ice     []ownTransport // one for each Session.Transports
+}
+
+// progress is what an exchange changes.
+type progress struct {
 	state    state
 	own      *ownDescription // what we offered or answered last
 	agreed   *ownDescription // likewise, of the last exchange that succeeded
-	offered  []Media         // what own offers, one for each of its m-lines
 	peer     *description
-	early    []trickled     // of the peer, before its description
-	trickled [][]Candidate  // of the peer, for each m-line of its description
-	received int            // how many trickled holds
-	session  *Session       // of the last exchange that succeeded
-	ice      []ownTransport // one for each Session.Transports
+	early    []trickled    // of the peer, before its description
+	trickled [][]Candidate // of the peer, for each m-line of its description
+	received int           // how many trickled holds
+	session  *Session      // of the last exchange that succeeded
 }
 
 type state int
@@ -92,6 +98,7 @@ func (a *Agent) GenerateOffer(options OfferOptions) (string, error) {
 	if !a.mayBegin() {
 		return "", ErrAlreadyNegotiated
 	}
+	a.rollBack()
 	own, offered, err := a.offer(options)
 	if err != nil {
 		return "", err
@@ -124,22 +131,14 @@ func (a *Agent) ProcessOffer(text string) (answer string, err error) {
 	if err != nil {
 		return "", err
 	}
-	a.own = own
-	a.agree(offer, session)
+	a.agree(own, offer, session)
 	return a.writeOwn(), nil
 }
 
-// mayBegin tells whether a new exchange may begin. An offer of ours that was not answered is taken back, unless it is the
-// first. Called locked.
+// mayBegin tells whether a new exchange may begin: it takes an offer of ours back that was not answered, unless that is
+// the first. Called locked.
 func (a *Agent) mayBegin() bool {
-	if a.state == stateIdle {
-		return true
-	}
-	if a.config.Strict || a.session == nil {
-		return false
-	}
-	a.rollBack()
-	return true
+	return a.state == stateIdle || !a.config.Strict && a.session != nil
 }
 
 // rollBack returns to what was agreed upon, if something was; versions go on. Called locked.
@@ -177,14 +176,36 @@ func (a *Agent) ProcessAnswer(text string) error {
 		a.rollBack()
 		return err
 	}
-	a.agree(answer, session)
+	a.agree(a.own, answer, session)
 	return nil
+}
+
+// Undo takes the last exchange back: what it agreed upon cannot be put into force. A first offer of the peer leaves an
+// agent that may be offered something else, a first answer one that is of no more use.
+func (a *Agent) Undo() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.session == nil {
+		return
+	}
+	offerer := a.session.Offerer
+	a.progress = a.last
+	if offerer {
+		a.state = stateFailed
+		a.rollBack()
+	}
 }
 
 // agree ends the exchange. Candidates that came too early find their m-line now.
 // Called locked.
-func (a *Agent) agree(peer *description, session *Session) {
-	a.peer, a.session, a.agreed, a.state = peer, session, a.own, stateAgreed
+func (a *Agent) agree(own *ownDescription, peer *description, session *Session) {
+	a.last = a.progress
+	a.own, a.agreed, a.peer, a.session, a.state = own, own, peer, session, stateAgreed
+	for t := range session.Transports {
+		if session.carries(t) {
+			a.ice[t].used, a.ice[t].restarting = true, false
+		}
+	}
 	a.trickled, a.received = make([][]Candidate, len(peer.sections)), 0
 	for _, t := range a.early {
 		// One for an m-line that does not exist has no one left to be told.
@@ -249,7 +270,7 @@ func writeLines(b *strings.Builder, lines []string) {
 func (a *Agent) restart(t int) error {
 	c, err := a.local.Restart(t)
 	if err == nil {
-		a.ice[t] = ownTransport{credentials: c}
+		a.ice[t] = ownTransport{credentials: c, used: true, restarting: true}
 	}
 	return err
 }

@@ -62,7 +62,8 @@ type Config struct {
 // Local is what the endpoint's transport brings in.
 type Local struct {
 	// Transport gives the credentials of the i-th transport, which exists from then on. Transports are asked for
-	// in order, each once; the first one before anything is written.
+	// in order, the first one before anything is written. One that was in use and is not any more may be asked for
+	// again: a new one takes its place.
 	Transport func(i int) (Credentials, error)
 	// Restart gives new credentials for a transport whose ICE begins anew.
 	Restart     func(i int) (Credentials, error)

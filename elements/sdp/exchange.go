@@ -2,6 +2,7 @@ package sdp
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -58,19 +59,16 @@ func (x *exchange) carry(m *Media) bool {
 		}
 		return true
 	}
-	switch prior := x.prior(m.Index, m.Kind); {
-	case x.session.Offerer:
+	if x.session.Offerer {
 		if !free(m.Transport) {
 			return false
 		}
-	case prior != nil && free(prior.Transport):
-		m.Transport = prior.Transport
-	default:
+	} else if m.Transport = x.carrier(group, free); m.Transport < 0 {
 		m.Transport = 0
 		for !free(m.Transport) || x.existing(m.Transport) != nil {
 			m.Transport++
 		}
-		if x.err = x.agent.ensureTransport(m.Transport); x.err != nil {
+		if x.err = x.agent.freshTransport(m.Transport); x.err != nil {
 			return false
 		}
 	}
@@ -78,14 +76,33 @@ func (x *exchange) carry(m *Media) bool {
 	return true
 }
 
-// ensureTransport has transports up to the i-th made.
-func (a *Agent) ensureTransport(i int) error {
-	for len(a.ice) <= i {
-		c, err := a.local.Transport(len(a.ice))
+// carrier is the transport that has carried a group so far, -1: it is new. The group's first m-line may be new in it, and
+// have the place of one that was closed (RFC 8829 §5.2.2).
+func (x *exchange) carrier(group int, free func(t int) bool) int {
+	for i := range x.sections {
+		kind, _ := kindOf(x.sections[i].media)
+		if prior := x.prior(i, kind); x.of[i] == group && prior != nil && !x.closed(i) && free(prior.Transport) {
+			return prior.Transport
+		}
+	}
+	return -1
+}
+
+// freshTransport has transports up to the i-th made. One that was in use is made anew: its DTLS association is not the
+// peer's next one.
+func (a *Agent) freshTransport(i int) error {
+	for n := min(i, len(a.ice)); n <= i; n++ {
+		if n < len(a.ice) && !a.ice[n].used {
+			continue
+		}
+		c, err := a.local.Transport(n)
 		if err != nil {
 			return err
 		}
-		a.ice = append(a.ice, ownTransport{credentials: c})
+		if n == len(a.ice) {
+			a.ice = append(a.ice, ownTransport{})
+		}
+		a.ice[n] = ownTransport{credentials: c}
 	}
 	return nil
 }
@@ -98,33 +115,80 @@ func (x *exchange) finish() (*Session, error) {
 	x.session.Transports = make([]Transport, len(x.agent.ice))
 	for t := range x.session.Transports {
 		members := slices.DeleteFunc(slices.Clone(x.session.Media), func(m Media) bool { return m.Rejected || m.Transport != t })
-		if len(members) > 0 {
-			x.session.Transports[t] = x.transport(members, x.dtlsClient(&members[0]))
+		if len(members) == 0 {
+			continue
 		}
-		if old := x.existing(t); old != nil && len(members) > 0 && !sameFingerprints(old.Fingerprints, x.session.Transports[t].Fingerprints) {
-			return nil, errors.New("another certificate: DTLS of a session cannot begin anew")
+		now := x.transport(members, x.dtlsClient(&members[0]))
+		x.session.Transports[t] = now
+		if err := x.later(&now, x.existing(t), x.setup(members[0].Index)); err != nil {
+			return nil, err
+		}
+		if err := onePurpose(members); err != nil {
+			return nil, err
 		}
 	}
 	return &x.session, nil
 }
 
+// later tells what cannot be put into force in a later exchange, because DTLS of a connection does not begin anew. old
+// is nil for a transport that is new.
+func (x *exchange) later(now, old *Transport, setup string) error {
+	switch {
+	case x.before == nil:
+		return nil
+	case now.Ufrag == "" || now.Pwd == "" || len(now.Fingerprints) == 0:
+		return errors.New("no ICE credentials or no fingerprint")
+	case old == nil:
+		return nil
+	case !sameFingerprints(old.Fingerprints, now.Fingerprints):
+		return errors.New("another certificate: DTLS of a session cannot begin anew")
+	case setup == "active" && old.Client, setup == "passive" && !old.Client:
+		return errors.New("another DTLS role: DTLS of a session cannot begin anew")
+	}
+	return nil
+}
+
+// onePurpose refuses a payload type that means audio and video in what we receive on one transport (RFC 9143 §9.1).
+func onePurpose(members []Media) error {
+	kinds := map[uint8]media.Kind{}
+	for _, m := range members {
+		if !m.Recv {
+			continue
+		}
+		for _, c := range m.Codecs {
+			types := []uint8{c.PayloadType, c.RTX}
+			if c.RTX == 0 {
+				types = types[:1]
+			}
+			for _, pt := range types {
+				if kind, ok := kinds[pt]; ok && kind != m.Kind {
+					return fmt.Errorf("payload type %d is used for audio and video", pt)
+				}
+				kinds[pt] = m.Kind
+			}
+		}
+	}
+	return nil
+}
+
 // existing is what was agreed last of a transport, nil: it is not in use.
 func (x *exchange) existing(t int) *Transport {
-	if x.before == nil || t >= len(x.before.Transports) || len(x.before.Transports[t].MIDs) == 0 {
+	if !x.before.carries(t) {
 		return nil
 	}
 	return &x.before.Transports[t]
 }
 
+// sameFingerprints compares sets: any difference is another certificate (RFC 8842 §4).
 func sameFingerprints(a, b []Fingerprint) bool {
-	in := func(list []Fingerprint) func(Fingerprint) bool {
+	missing := func(list []Fingerprint) func(Fingerprint) bool {
 		return func(f Fingerprint) bool {
-			return slices.ContainsFunc(list, func(g Fingerprint) bool {
+			return !slices.ContainsFunc(list, func(g Fingerprint) bool {
 				return f.Algorithm == g.Algorithm && strings.EqualFold(f.Value, g.Value)
 			})
 		}
 	}
-	return len(a) == 0 || slices.ContainsFunc(b, in(a))
+	return !slices.ContainsFunc(a, missing(b)) && !slices.ContainsFunc(b, missing(a))
 }
 
 // dtlsClient tells whether we begin the DTLS handshake of an m-line's transport (RFC 8842

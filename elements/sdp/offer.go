@@ -11,10 +11,11 @@ import (
 
 // offer makes an own offer and says what it offers, one Media for each m-line.
 func (a *Agent) offer(options OfferOptions) (*ownDescription, []Media, error) {
-	if err := a.ensureTransport(0); err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrGenerateOffer, err)
-	}
 	own, offered, err := a.offerAgain(options)
+	if err != nil {
+		return nil, nil, err
+	}
+	carrier, err := a.carrierOfNew(offered)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -32,7 +33,7 @@ func (a *Agent) offer(options OfferOptions) (*ownDescription, []Media, error) {
 			continue
 		}
 		for i := inUse(offered, part.kind); i < n; i++ {
-			m := Media{Index: len(offered), MID: freeMID(offered, mediaName(part.kind), i), Kind: part.kind}
+			m := Media{Index: len(offered), MID: freeMID(offered, mediaName(part.kind), i), Kind: part.kind, Transport: carrier}
 			if next, err = a.assignTypes(&m, next); err != nil {
 				return nil, nil, err
 			}
@@ -48,7 +49,8 @@ func (a *Agent) offer(options OfferOptions) (*ownDescription, []Media, error) {
 		own.sections = append(own.sections, a.offerMedia(&offered[i], bandwidth))
 	}
 	if a.config.DataChannels && inUse(offered, media.Data) == 0 {
-		m := Media{Index: len(offered), MID: freeMID(offered, "application", 0), Kind: media.Data, Send: true, Recv: true, SCTPPort: a.local.SCTPPort}
+		m := Media{Index: len(offered), MID: freeMID(offered, "application", 0), Kind: media.Data, Transport: carrier,
+			Send: true, Recv: true, SCTPPort: a.local.SCTPPort}
 		own.sections = append(own.sections, a.offerData(&m))
 		offered = append(offered, m)
 	}
@@ -66,7 +68,7 @@ func (a *Agent) offerAgain(options OfferOptions) (*ownDescription, []Media, erro
 	}
 	for i, s := range a.own.sections {
 		m := a.session.Media[i]
-		if m.Rejected && a.offered != nil && i < len(a.offered) {
+		if a.session.Offerer {
 			m = a.offered[i] // the peer may take now what it did not take then
 		}
 		if s.refused || m.Rejected {
@@ -80,12 +82,22 @@ func (a *Agent) offerAgain(options OfferOptions) (*ownDescription, []Media, erro
 		s.attrs = reoffered(s.attrs, direction)
 		if m.Kind != media.Data && !m.Rejected {
 			m.Send, m.Recv = direction.sends(), direction.receives()
+			a.identify(&m, nil)
+			s.attrs = append(s.attrs, a.sourceAttrs(&m)...)
+		}
+		if !m.Rejected && !a.session.carries(m.Transport) {
+			if err := a.freshTransport(m.Transport); err != nil {
+				return nil, nil, fmt.Errorf("%w: %w", ErrGenerateOffer, err)
+			}
 		}
 		own.sections = append(own.sections, s)
 		offered = append(offered, m)
 	}
 	if options.ICERestart {
-		for t := range a.ice {
+		for t := range a.session.Transports {
+			if !a.session.carries(t) {
+				continue
+			}
 			if err := a.restart(t); err != nil {
 				return nil, nil, fmt.Errorf("%w: %w", ErrGenerateOffer, err)
 			}
@@ -94,17 +106,33 @@ func (a *Agent) offerAgain(options OfferOptions) (*ownDescription, []Media, erro
 	return own, offered, nil
 }
 
-// reoffered turns the attributes of an m-line of ours into those of a new offer (RFC 8842 §5.2: always actpass).
+// carrierOfNew is the transport that new m-lines of an offer are on.
+func (a *Agent) carrierOfNew(offered []Media) (int, error) {
+	for _, m := range offered {
+		if !m.Rejected {
+			return m.Transport, nil
+		}
+	}
+	if err := a.freshTransport(0); err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrGenerateOffer, err)
+	}
+	return 0, nil
+}
+
+// reoffered turns the attributes of an m-line of ours into those of a new offer (RFC 8842 §5.2: always actpass), but for
+// those of its sources.
 func reoffered(attrs []string, direction Direction) []string {
-	out := make([]string, len(attrs))
-	for i, text := range attrs {
+	var out []string
+	for _, text := range attrs {
 		switch d := Direction(text); {
 		case d == SendRecv || d == SendOnly || d == RecvOnly || d == Inactive:
 			text = string(direction)
 		case strings.HasPrefix(text, "setup:"):
 			text = "setup:actpass"
+		case strings.HasPrefix(text, "ssrc:"), strings.HasPrefix(text, "ssrc-group:"), strings.HasPrefix(text, "msid:"):
+			continue
 		}
-		out[i] = text
+		out = append(out, text)
 	}
 	return out
 }
@@ -238,7 +266,7 @@ func (a *Agent) offerMedia(m *Media, bandwidth int) ownSection {
 			m.Extensions = append(m.Extensions, Extension{ID: audioLevelID, URI: AudioLevel})
 		}
 	}
-	s := ownSection{media: mediaName(m.Kind), proto: string(a.config.Profile), mid: m.MID, bandwidth: bandwidth}
+	s := ownSection{media: mediaName(m.Kind), proto: string(a.config.Profile), mid: m.MID, transport: m.Transport, bandwidth: bandwidth}
 	s.attrs = append(s.attrs, "setup:actpass")
 	for _, e := range m.Extensions {
 		s.attrs = append(s.attrs, fmt.Sprintf("extmap:%d %s", e.ID, e.URI))
@@ -271,7 +299,7 @@ func (a *Agent) offerMedia(m *Media, bandwidth int) ownSection {
 }
 
 func (a *Agent) offerData(m *Media) ownSection {
-	s := ownSection{media: "application", proto: "UDP/DTLS/SCTP", formats: []string{dataChannel}, mid: m.MID}
+	s := ownSection{media: "application", proto: "UDP/DTLS/SCTP", formats: []string{dataChannel}, mid: m.MID, transport: m.Transport}
 	s.attrs = append([]string{
 		"setup:actpass",
 		fmt.Sprintf("sctp-port:%d", m.SCTPPort),

@@ -3,6 +3,7 @@ package sdp
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -310,4 +311,178 @@ func FuzzLaterExchanges(f *testing.F) {
 			}
 		}
 	})
+}
+
+// peersOwn gives an answer what peerOffer says of the peer's transport.
+func peersOwn(answer string) string {
+	answer = regexp.MustCompile(`a=ice-pwd:\S+`).ReplaceAllString(answer, "a=ice-pwd:0123456789abcdef0123456789")
+	answer = regexp.MustCompile(`sha-256 \S+`).ReplaceAllString(answer, "sha-256 AA:BB")
+	return strings.NewReplacer("ufrag:peer", "ufrag:abcd", "setup:active", "setup:passive").Replace(answer)
+}
+
+// An m-line that was closed is used again with another mid, and comes first in a group that goes on.
+func TestRecycledLineStaysInTheGroup(t *testing.T) {
+	a := modernAgent(t)
+	_, before := mustAnswer(t, a, peerOffer(1, "abcd", "audio", "video"))
+	mustAnswer(t, a, strings.Replace(peerOffer(2, "abcd", "audio-", "video"), "BUNDLE 0 1", "BUNDLE 1", 1))
+	again := strings.NewReplacer("BUNDLE 0 1", "BUNDLE 1 2", "a=mid:0", "a=mid:2").Replace(peerOffer(3, "abcd", "audio", "video"))
+	d, s := mustAnswer(t, a, again)
+	if s.Media[0].Rejected || s.Media[0].Transport != 0 || s.Media[1].Transport != 0 || len(s.Transports) != 1 {
+		t.Errorf("session %+v", s)
+	}
+	if s.Media[0].SSRC == before.Media[0].SSRC {
+		t.Error("the new m-line has the ssrc of the one that was closed")
+	}
+	if mid := d.sections[0].mid(); mid != "2" {
+		t.Errorf("mid %q", mid)
+	}
+}
+
+// A transport that was out of use has had an association already: the next one needs another.
+func TestTransportOutOfUseIsMadeAnew(t *testing.T) {
+	made := 0
+	local := testLocal()
+	local.Transport = func(i int) (Credentials, error) {
+		made++
+		return Credentials{fmt.Sprintf("made%d", made), "0123456789abcdef0123456789"}, nil
+	}
+	c := webrtcConfig()
+	c.Classic, c.Strict = false, false
+	a, err := NewAgent(c, local)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unbundled := func(offer string) string {
+		return strings.Replace(offer, "a=group:BUNDLE 0 1\r\n", "", 1)
+	}
+	mustAnswer(t, a, unbundled(peerOffer(1, "abcd", "audio", "video")))
+	mustAnswer(t, a, unbundled(peerOffer(2, "abcd", "audio", "video-")))
+	d, s := mustAnswer(t, a, unbundled(strings.Replace(peerOffer(3, "abcd", "audio", "video"), "a=mid:1", "a=mid:9", 1)))
+	if ufrag, _ := d.sections[1].attrs.get("ice-ufrag"); ufrag != "made3" || s.Media[1].Transport != 1 || made != 3 {
+		t.Errorf("ufrag %q, %d made, session %+v", ufrag, made, s)
+	}
+}
+
+// What a connection cannot do is refused before anything has changed.
+func TestImpossibleLaterDescriptionsAreRefused(t *testing.T) {
+	a := modernAgent(t)
+	mustAnswer(t, a, strings.ReplaceAll(peerOffer(1, "abcd", "audio"), "AA:BB", "AA:BB\r\na=fingerprint:sha-1 11:22"))
+	good := strings.ReplaceAll(peerOffer(2, "wxyz", "audio"), "AA:BB", "AA:BB\r\na=fingerprint:sha-1 11:22")
+	for name, offer := range map[string]string{
+		"other role":          strings.ReplaceAll(good, "actpass", "active"),
+		"another certificate": strings.ReplaceAll(good, "sha-1 11:22", "sha-1 11:33"),
+		"one certificate":     peerOffer(2, "wxyz", "audio"),
+		"no fingerprint":      strings.ReplaceAll(good, "a=fingerprint", "a=nothing"),
+		"no credentials":      strings.ReplaceAll(good, "a=ice-", "a=nothing-"),
+		"two meanings": strings.ReplaceAll(strings.ReplaceAll(peerOffer(2, "wxyz", "audio", "video"),
+			"AA:BB", "AA:BB\r\na=fingerprint:sha-1 11:22"), "111", "96"),
+	} {
+		if _, err := a.ProcessOffer(offer); !errors.Is(err, ErrProcessOffer) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	d, _ := mustAnswer(t, a, good)
+	if ufrag, _ := d.sections[0].attrs.get("ice-ufrag"); ufrag != "again0" {
+		t.Errorf("ufrag %q", ufrag)
+	}
+}
+
+func TestAnswerCannotRestartByItself(t *testing.T) {
+	a := modernAgent(t)
+	mustAnswer(t, a, peerOffer(1, "abcd", "audio"))
+	offer, err := a.GenerateOffer(OfferOptions{OfferToReceiveAudio: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.ProcessAnswer(strings.Replace(peersOwn(answerTo(offer, 2)), "ufrag:abcd", "ufrag:other", 1)); !errors.Is(err, ErrProcessAnswer) {
+		t.Errorf("answer with new credentials: %v", err)
+	}
+}
+
+func TestOfferThatFailsLeavesOurs(t *testing.T) {
+	a := modernAgent(t)
+	mustAnswer(t, a, peerOffer(1, "abcd", "audio"))
+	offer, err := a.GenerateOffer(OfferOptions{OfferToReceiveAudio: true, ICERestart: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.ProcessOffer("garbage"); err == nil {
+		t.Fatal("garbage is an offer")
+	}
+	if err := a.ProcessAnswer(peersOwn(answerTo(offer, 2))); err != nil {
+		t.Errorf("answer to the offer that waited: %v", err)
+	}
+}
+
+func TestUndoneExchangeMayBeRepeated(t *testing.T) {
+	a := modernAgent(t)
+	a.Undo() // there is none
+	mustAnswer(t, a, peerOffer(1, "abcd", "audio"))
+	a.Undo()
+	if _, ok := a.Negotiated(); ok {
+		t.Error("it is agreed upon still")
+	}
+	_, before := mustAnswer(t, a, peerOffer(1, "abcd", "audio"))
+	mustAnswer(t, a, peerOffer(2, "abcd", "audio", "video"))
+	a.Undo()
+	if s, ok := a.Negotiated(); !ok || len(s.Media) != len(before.Media) {
+		t.Errorf("session %+v", s)
+	}
+	mustAnswer(t, a, peerOffer(2, "abcd", "audio", "video"))
+	offer, err := a.GenerateOffer(DefaultOfferOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.ProcessAnswer(peersOwn(answerTo(offer, 3))); err != nil {
+		t.Fatal(err)
+	}
+	a.Undo()
+	mustAnswer(t, a, peerOffer(4, "abcd", "audio", "video"))
+}
+
+// What was only received until now is offered with all that a stream of ours needs.
+func TestOwnOfferTurnsALineRound(t *testing.T) {
+	a := newTestAgent(t, func(c *Config) { c.Classic, c.Strict = false, false })
+	a.local.StreamID = "stream"
+	rtx := strings.Replace(peerOffer(1, "abcd", "video"), "SAVPF 95", "SAVPF 95 97", 1)
+	rtx = strings.Replace(rtx, "a=sendrecv", "a=sendonly\r\na=rtcp-fb:95 nack\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=95", 1)
+	mustAnswer(t, a, rtx)
+	offer, err := a.GenerateOffer(OfferOptions{OfferToReceiveVideo: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"a=msid:stream", "a=ssrc-group:FID", "a=sendrecv"} {
+		if strings.Count(offer, want) != 1 {
+			t.Errorf("%s is not there once:\n%s", want, offer)
+		}
+	}
+	if err := a.ProcessAnswer(peersOwn(answerTo(offer, 2))); err == nil {
+		if s, _ := a.Negotiated(); s.Media[0].RTXSSRC == 0 || !s.Media[0].Send {
+			t.Errorf("session %+v", s)
+		}
+	} else {
+		t.Error(err)
+	}
+}
+
+func TestLayersOfHostileLists(t *testing.T) {
+	for list, want := range map[string]string{
+		"send hi;hi;lo":         "[hi lo]",
+		"send ~hi,lo;lo":        "[hi lo]",
+		"send hi;hi":            "[]",
+		"send ;;,;~;hi;lo":      "[hi lo]",
+		"recv hi;lo":            "[]",
+		"send none;other;hi;lo": "[hi lo]",
+		"send":                  "[]",
+		"recv x send hi;lo":     "[hi lo]",
+		"send " + strings.Repeat("x;", 100000) + "hi;lo": "[]",
+	} {
+		s := section{attrs: attributes{{name: "simulcast", value: list}}}
+		for _, rid := range []string{"hi send", "lo send", "", "x"} {
+			s.attrs = append(s.attrs, attribute{name: "rid", value: rid})
+		}
+		if got := fmt.Sprint(s.layers()); got != want {
+			t.Errorf("%.30q: %s, want %s", list, got, want)
+		}
+	}
 }

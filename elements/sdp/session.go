@@ -26,6 +26,11 @@ type Session struct {
 	Transports []Transport
 }
 
+// carries tells whether m-lines use the t-th transport. No session has none.
+func (s *Session) carries(t int) bool {
+	return s != nil && t < len(s.Transports) && len(s.Transports[t].MIDs) > 0
+}
+
 // Media is one m-line as agreed.
 type Media struct {
 	Index    int

@@ -1,9 +1,15 @@
 package sdp
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // maxLayers is how many layers of a peer's simulcast are taken.
 const maxLayers = 3
+
+// maxListed is how many layers are looked at, in case the first are of no use.
+const maxListed = 16
 
 // layers reads which layers the peer wants to send (RFC 8853 §5.1), as many as are taken. Of alternatives the first counts,
 // and one that is paused is a layer all the same.
@@ -17,10 +23,11 @@ func (s *section) layers() []string {
 		}
 	}
 	var out []string
-	for part := range strings.SplitSeq(list, ";") {
+	parts := strings.SplitN(list, ";", maxListed+1)
+	for _, part := range parts[:min(len(parts), maxListed)] {
 		first, _, _ := strings.Cut(part, ",")
 		rid := strings.TrimPrefix(first, "~")
-		if rid != "" && s.sendsRID(rid) && len(out) < maxLayers {
+		if rid != "" && len(out) < maxLayers && !slices.Contains(out, rid) && s.sendsRID(rid) {
 			out = append(out, rid)
 		}
 	}
@@ -33,7 +40,10 @@ func (s *section) layers() []string {
 // sendsRID tells whether the peer declares a layer (RFC 8851 §4).
 func (s *section) sendsRID(rid string) bool {
 	for _, a := range s.attrs {
-		if f := strings.Fields(a.value); a.name == "rid" && len(f) >= 2 && f[0] == rid && f[1] == "send" {
+		if a.name != "rid" {
+			continue
+		}
+		if f := strings.Fields(a.value); len(f) >= 2 && f[0] == rid && f[1] == "send" {
 			return true
 		}
 	}

@@ -27,18 +27,26 @@ func (a *Agent) AddLocalCandidate(transport int, text string) ([]IceCandidate, e
 	return out, nil
 }
 
-// EndLocalCandidates says that gathering for a transport has ended, and tells whether it has for all.
+// EndLocalCandidates says that gathering for a transport has ended, and tells whether with that it has for all that are in
+// use.
 func (a *Agent) EndLocalCandidates(transport int) (all bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	all = true
-	for i := range a.ice {
-		if i == transport {
-			a.ice[i].complete = true
-		}
-		all = all && a.ice[i].complete
+	if a.own == nil || transport >= len(a.ice) {
+		return false
 	}
-	return all
+	a.ice[transport].complete = true
+	used, concerned := false, false
+	for _, s := range a.own.sections {
+		if s.refused {
+			continue
+		}
+		if !a.ice[s.transport].complete {
+			return false
+		}
+		used, concerned = true, concerned || s.transport == transport
+	}
+	return concerned || !used
 }
 
 // trickled is a candidate of the peer and the m-line it names.

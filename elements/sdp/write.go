@@ -50,6 +50,8 @@ type ownTransport struct {
 	credentials Credentials
 	gathered    []Candidate
 	complete    bool // nothing more will be gathered
+	used        bool // it was agreed upon, so the peer may have connected to it
+	restarting  bool // its credentials are new since the last exchange
 }
 
 // defaultCandidate stands in m-line and c-line once gathering has ended.

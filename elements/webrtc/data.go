@@ -25,7 +25,7 @@ var messages = media.Format{Kind: media.Data, Codec: media.Message}
 // data is the DATA side of an endpoint. What the peer sends through any of its channels goes out of it as packets; what
 // comes in goes through all channels that are open.
 type data struct {
-	conn    *transport.Conn
+	conn    atomic.Pointer[transport.Conn] // that of the m-line
 	output  *media.Output
 	format  *media.Format                // of output
 	bound   atomic.Pointer[media.Format] // of what comes in; nil: nothing is connected
@@ -46,7 +46,7 @@ func (d *data) Bind(f *media.Format, _ media.Source) { d.bound.Store(f) }
 // Write is part of media.Input.
 func (d *data) Write(p *media.Packet) {
 	if p.Format == d.bound.Load() {
-		d.conn.SendMessage(p.Text, p.Data)
+		d.conn.Load().SendMessage(p.Text, p.Data)
 	}
 }
 
@@ -70,7 +70,8 @@ func (e *Endpoint) agreeData(legs []*leg, s sdp.Session) dataPorts {
 			continue
 		}
 		if e.data.Load() == nil {
-			d := &data{conn: legs[m.Transport].conn, output: e.NewOutput(media.NoUpstream{}), session: uuid.New()}
+			d := &data{output: e.NewOutput(media.NoUpstream{}), session: uuid.New()}
+			d.conn.Store(legs[m.Transport].conn)
 			d.format = d.output.SetFormat(messages)
 			e.data.Store(d)
 			e.Update(func(g *graph.Edit, n *graph.Node) {
@@ -78,6 +79,7 @@ func (e *Endpoint) agreeData(legs []*leg, s sdp.Session) dataPorts {
 				g.SetInput(n, media.Data, d)
 			})
 		}
+		e.data.Load().conn.Store(legs[m.Transport].conn)
 		return dataPorts{transport.SCTPPorts{Local: m.SCTPPort, Remote: m.RemoteSCTPPort}, m.Transport}
 	}
 	return dataPorts{leg: -1}
@@ -101,7 +103,7 @@ func (e *Endpoint) createDataChannel(p createChannelParams) error {
 	if p.MaxPacketLifeTime >= 0 && p.MaxRetransmits >= 0 {
 		return pipeline.Errorf(pipeline.IllegalParam, "Syntax error")
 	}
-	_, err := d.conn.OpenChannel(transport.ChannelConfig{
+	_, err := d.conn.Load().OpenChannel(transport.ChannelConfig{
 		Label: p.Label, Protocol: p.Protocol, Ordered: p.Ordered,
 		MaxPacketLifeTime: p.MaxPacketLifeTime, MaxRetransmits: p.MaxRetransmits,
 	})
@@ -122,7 +124,7 @@ func (e *Endpoint) closeDataChannel(id int) error {
 	if d == nil {
 		return errNoDataChannels
 	}
-	if !d.conn.CloseChannel(id) {
+	if !d.conn.Load().CloseChannel(id) {
 		log := e.Log()
 		log.Warn().Int("id", id).Msg("there is no data channel to close")
 	}
@@ -134,7 +136,7 @@ func (l *leg) ChannelOpened(id uint16) { l.e.Emit(DataChannelOpened{ChannelID: i
 func (l *leg) ChannelClosed(id uint16) { l.e.Emit(DataChannelClosed{ChannelID: int(id)}) }
 
 func (d *data) stats(all map[string]pipeline.StatsEntry) {
-	channels, ok := d.conn.ChannelsStats()
+	channels, ok := d.conn.Load().ChannelsStats()
 	if !ok {
 		return
 	}

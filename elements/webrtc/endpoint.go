@@ -32,6 +32,8 @@ type Endpoint struct {
 	mu         sync.Mutex
 	properties properties
 	legs       []*leg // one for each transport; none before the first description
+	replaced   []*leg // others have their places; not closed yet
+	gathering  bool   // the client has asked for candidates
 	early      []sdp.IceCandidate
 	closed     bool
 }
@@ -101,9 +103,10 @@ func (e *Endpoint) NewAgent() (*sdp.Agent, error) {
 	})
 }
 
-// addLeg makes one more transport, which does nothing before it is started.
+// addLeg makes the i-th transport, which does nothing before it is started: one more, or one in the place of another that
+// is out of use. It is called by the agent, whose lock events need: nothing may be closed here.
 func (e *Endpoint) addLeg(i int, certificate *transport.Certificate) (sdp.Credentials, error) {
-	l := &leg{RTPLeg: e.NewLeg(), e: e, id: i + 1, statsSpace: uuid.New()}
+	l := &leg{e: e, id: i + 1, statsSpace: uuid.New()}
 	cfg := transport.ConnConfig{
 		Pool: e.settings.Pool, Certificate: certificate, KeepDTLS: e.useData, DSCP: e.dscp,
 		Handler: l, Messages: e, Events: l, Log: e.Log(),
@@ -118,7 +121,13 @@ func (e *Endpoint) addLeg(i int, certificate *transport.Certificate) (sdp.Creden
 	if e.closed {
 		return sdp.Credentials{}, transport.ErrClosed
 	}
-	e.legs = append(e.legs, l)
+	l.RTPLeg = e.NewLeg(i)
+	if i < len(e.legs) {
+		e.replaced = append(e.replaced, e.legs[i])
+		e.legs[i] = l
+	} else {
+		e.legs = append(e.legs, l)
+	}
 	return l.credentials(), nil
 }
 
@@ -141,11 +150,14 @@ func (e *Endpoint) transports() []*leg {
 func (e *Endpoint) Lost() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return slices.ContainsFunc(e.legs, func(l *leg) bool { return l.ice == transport.ICEFailed || l.ice == transport.ICEDisconnected })
+	return slices.ContainsFunc(e.legs, func(l *leg) bool {
+		return !l.gone && (l.ice == transport.ICEFailed || l.ice == transport.ICEDisconnected)
+	})
 }
 
 // Negotiated is part of endpoint.Negotiator.
 func (e *Endpoint) Negotiated(s sdp.Session) error {
+	e.closeReplaced()
 	legs := e.transports()
 	if len(legs) < len(s.Transports) {
 		return transport.ErrClosed
@@ -159,19 +171,13 @@ func (e *Endpoint) Negotiated(s sdp.Session) error {
 	}
 	ports := e.agreeData(legs, s)
 	for i, peer := range s.Transports {
-		if len(peer.MIDs) == 0 {
-			continue // every m-line was refused: there is nothing to connect
+		if len(peer.MIDs) == 0 { // every m-line was refused: there is nothing to connect
+			legs[i].retire()
+			continue
 		}
-		remote := transport.Remote{
-			Ufrag: peer.Ufrag, Pwd: peer.Pwd,
-			DTLSClient:  peer.Client,
-			Controlling: s.Offerer || peer.Lite,
-		}
+		remote := remoteOf(peer, s.Offerer)
 		if ports.leg == i {
 			remote.SCTP = ports.SCTPPorts
-		}
-		for _, f := range peer.Fingerprints {
-			remote.Fingerprints = append(remote.Fingerprints, transport.Fingerprint{Hash: f.Algorithm, Value: f.Value})
 		}
 		if err := legs[i].agree(remote); err != nil {
 			return err
@@ -180,10 +186,33 @@ func (e *Endpoint) Negotiated(s sdp.Session) error {
 			e.offerCandidate(legs[i].conn, c)
 		}
 	}
+	return e.catchUp()
+}
+
+// remoteOf is what the peer said of a transport, in the words of the connection.
+func remoteOf(peer sdp.Transport, offerer bool) transport.Remote {
+	remote := transport.Remote{
+		Ufrag: peer.Ufrag, Pwd: peer.Pwd,
+		DTLSClient:  peer.Client,
+		Controlling: offerer || peer.Lite,
+	}
+	for _, f := range peer.Fingerprints {
+		remote.Fingerprints = append(remote.Fingerprints, transport.Fingerprint{Hash: f.Algorithm, Value: f.Value})
+	}
+	return remote
+}
+
+// catchUp does what the client has asked for before: transports that are new gather too, early candidates are added.
+func (e *Endpoint) catchUp() error {
 	e.mu.Lock()
-	early := e.early
+	early, gathering := e.early, e.gathering
 	e.early = nil
 	e.mu.Unlock()
+	if gathering {
+		if err := e.gatherCandidates(); err != nil {
+			return err
+		}
+	}
 	for _, c := range early {
 		if err := e.addCandidate(c); err != nil {
 			log := e.Log()
@@ -204,7 +233,7 @@ func (e *Endpoint) offerCandidate(conn *transport.Conn, c sdp.Candidate) {
 // gatherCandidates before there is a description succeeds and does nothing, as in the original.
 func (e *Endpoint) gatherCandidates() error {
 	p := e.snapshot() // what is set later has no effect
-	for i, l := range e.transports() {
+	for i, l := range e.ungathered() {
 		var problems []error
 		var turn []transport.TURN
 		err := l.conn.Reconfigure(func(cfg *transport.ConnConfig) {
@@ -214,7 +243,7 @@ func (e *Endpoint) gatherCandidates() error {
 		if turn != nil {
 			l.turnServers(turn)
 		}
-		if i == 0 {
+		if i == 0 { // they are the same for all
 			for _, problem := range problems {
 				e.Emit(pipeline.Error{Description: problem.Error(), Type: "UNEXPECTED_ELEMENT_ERROR"})
 			}
@@ -227,8 +256,30 @@ func (e *Endpoint) gatherCandidates() error {
 			log.Error().Err(err).Msg("candidates cannot be gathered")
 			return pipeline.Errorf(pipeline.IceGatherError, "Error gathering candidates")
 		}
+		e.mu.Lock()
+		l.gathers = true
+		e.mu.Unlock()
 	}
 	return nil
+}
+
+// ungathered are the transports that do not look for candidates yet.
+func (e *Endpoint) ungathered() []*leg {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.gathering = e.gathering || len(e.legs) > 0
+	return slices.DeleteFunc(slices.Clone(e.legs), func(l *leg) bool { return l.gone || l.gathers })
+}
+
+// closeReplaced ends transports that others have the places of.
+func (e *Endpoint) closeReplaced() {
+	e.mu.Lock()
+	list := e.replaced
+	e.replaced = nil
+	e.mu.Unlock()
+	for _, l := range list {
+		l.close()
+	}
 }
 
 // maxEarly bounds the candidates that are kept before there is a description.
@@ -263,6 +314,7 @@ func (e *Endpoint) Close() {
 	e.mu.Unlock()
 	e.BaseRtpEndpoint.Close()
 	e.CloseSession()
+	e.closeReplaced()
 	for _, l := range e.transports() {
 		l.conn.Close()
 	}

@@ -24,10 +24,12 @@ type leg struct {
 	started    bool      // only touched while a description is processed
 
 	// Guarded by the endpoint's mutex.
-	turn []string // host:port of the servers
-	pair *IceCandidatePair
-	ice  transport.ICEState  // "" before it is told
-	dtls transport.DTLSState // "" before it is told
+	gone    bool     // closed: no m-line used it any more
+	gathers bool     // candidates are looked for
+	turn    []string // host:port of the servers
+	pair    *IceCandidatePair
+	ice     transport.ICEState  // "" before it is told
+	dtls    transport.DTLSState // "" before it is told
 }
 
 // componentID is that of RTP; RTCP comes by the same way. (The original reports a second component, which no client
@@ -48,6 +50,22 @@ func (l *leg) agree(remote transport.Remote) error {
 	}
 	l.started = true
 	return nil
+}
+
+// retire closes a transport that was started and that no m-line uses any more (RFC 8829 §5.11).
+func (l *leg) retire() {
+	if l.started {
+		l.close()
+	}
+}
+
+// close ends the connection. It may be called twice.
+func (l *leg) close() {
+	l.e.mu.Lock()
+	l.gone = true
+	l.e.mu.Unlock()
+	l.conn.Close()
+	l.RTPLeg.Close()
 }
 
 // turnServers notes which servers are asked for relays.
@@ -151,7 +169,7 @@ func list[T any](e *Endpoint, f func(l *leg) (T, bool)) []T {
 	defer e.mu.Unlock()
 	out := []T{}
 	for _, l := range e.legs {
-		if v, ok := f(l); ok {
+		if v, ok := f(l); ok && !l.gone {
 			out = append(out, v)
 		}
 	}

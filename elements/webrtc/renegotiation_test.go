@@ -83,13 +83,12 @@ func TestStrictNegotiationAllowsOneExchange(t *testing.T) {
 type farEnd struct {
 	*transport.Conn
 	transport.NoEvents
-	endpoint   pipeline.Object
-	line       int
-	t          testing.TB
-	mu         sync.Mutex
-	changed    *sync.Cond
-	candidates []string
-	connected  bool
+	endpoint  pipeline.Object
+	line      int
+	t         testing.TB
+	mu        sync.Mutex
+	changed   *sync.Cond
+	connected bool
 }
 
 func (f *farEnd) HandleRTP(*rtp.Header, []byte, time.Duration, *media.Burst) {}
@@ -186,4 +185,68 @@ func TestUnbundledLinesHaveTransportsOfTheirOwn(t *testing.T) {
 	if states := elementtest.Must(t, e, "getIceConnectionState", nil); !strings.Contains(states, `"streamId":"2"`) {
 		t.Errorf("ICE states %s", states)
 	}
+}
+
+// lineOf is an m-line of an offer that no connection stands behind.
+func lineOf(codec, mid, port, direction, ufrag string) string {
+	kind, rest, _ := strings.Cut(codec, " ")
+	pt, name, _ := strings.Cut(rest, " ")
+	return fmt.Sprintf("m=%s %s UDP/TLS/RTP/SAVPF %s\r\na=rtpmap:%s %s\r\na=mid:%s\r\na=rtcp-mux\r\na=setup:actpass\r\na=%s\r\n"+
+		"a=ice-ufrag:%s\r\na=ice-pwd:0123456789abcdef0123456789\r\na=fingerprint:sha-256 %s\r\n",
+		kind, port, pt, pt, name, mid, direction, ufrag, strings.TrimSuffix(strings.Repeat("AB:", 32), ":"))
+}
+
+func session(version int, attrs string, lines ...string) map[string]any {
+	return map[string]any{"offer": fmt.Sprintf("v=0\r\no=- 1 %d IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n", version) + attrs + strings.Join(lines, "")}
+}
+
+const (
+	someAudio = "audio 111 opus/48000/2"
+	someVideo = "video 96 VP8/90000"
+)
+
+// The sender of an m-line that is closed goes over to another one, which has another SSRC.
+func TestSecondVideoTakesThePlaceOfTheFirst(t *testing.T) {
+	s := newServer(t)
+	e := elementtest.Create(t, s, "WebRtcEndpoint", elementtest.In(elementtest.Pipeline(t, s)))
+	bundle := "a=group:BUNDLE 0 1\r\n"
+	elementtest.Must(t, e, "processOffer", session(1, bundle, lineOf(someVideo, "0", "9", "sendrecv", "abcd"), lineOf(someVideo, "1", "9", "sendrecv", "abcd")))
+	elementtest.Must(t, e, "processOffer", session(2, bundle, lineOf(someVideo, "0", "0", "inactive", "abcd"), lineOf(someVideo, "1", "9", "sendrecv", "abcd")))
+}
+
+// M-lines leave their transports for others; those that nobody uses are closed, and made anew when they are needed.
+func TestLinesMoveBetweenTransports(t *testing.T) {
+	s := newServer(t)
+	e := elementtest.Create(t, s, "WebRtcEndpoint", elementtest.In(elementtest.Pipeline(t, s)))
+	events := elementtest.Listen(t, e, "IceGatheringDone")
+	audio, video := lineOf(someAudio, "0", "9", "sendrecv", "abcd"), lineOf(someVideo, "1", "9", "sendrecv", "efgh")
+	elementtest.Must(t, e, "processOffer", session(1, "", audio, video))
+	elementtest.Must(t, e, "gatherCandidates", nil)
+	events.Await(t, "IceGatheringDone")
+	bundled := lineOf(someVideo, "1", "9", "sendrecv", "abcd")
+	elementtest.Must(t, e, "processOffer", session(2, "a=group:BUNDLE 0 1\r\n", audio, bundled))
+	elementtest.Must(t, e, "processOffer", session(3, "", audio, lineOf(someVideo, "1", "0", "inactive", "abcd")))
+	answer := text(t, elementtest.Must(t, e, "processOffer", session(4, "", audio, lineOf(someVideo, "2", "9", "sendrecv", "ijkl"))))
+	ufrags := regexp.MustCompile(`a=ice-ufrag:(\S+)`).FindAllStringSubmatch(answer, -1)
+	if len(ufrags) != 2 || ufrags[0][1] == ufrags[1][1] {
+		t.Fatalf("answer\n%s", answer)
+	}
+	elementtest.Eventually(t, "candidates of the new transport", func() bool {
+		local := text(t, elementtest.Must(t, e, "getLocalSessionDescriptor", nil))
+		parts := strings.Split(local, "m=")
+		return strings.Contains(parts[2], "a=candidate:")
+	})
+	elementtest.Must(t, e, "generateOffer", nil)
+}
+
+// An offer that cannot be put into force leaves the endpoint as it was, in the first exchange too.
+func TestOfferThatCannotBePutIntoForce(t *testing.T) {
+	s := newServer(t)
+	e := elementtest.Create(t, s, "WebRtcEndpoint", elementtest.In(elementtest.Pipeline(t, s)))
+	audio := lineOf(someAudio, "0", "9", "sendrecv", "abcd")
+	bad := session(1, "", strings.ReplaceAll(audio, "a=ice-ufrag", "a=nothing"))
+	if _, err := elementtest.Invoke(e, "processOffer", bad); err == nil {
+		t.Fatal("an offer without credentials is answered")
+	}
+	elementtest.Must(t, e, "processOffer", session(1, "", audio))
 }
