@@ -120,7 +120,7 @@ func TestASwitchPrefersANewKeyFrameToThePast(t *testing.T) {
 func TestALongRingServesThoseWhoComeVeryLate(t *testing.T) {
 	b := newBench(t)
 	s := newSource(vp8.Format, 7, 100, 0)
-	s.up.ring = media.NewRing(media.LongRingSlots)
+	s.up.ring = media.NewRing(media.LongRingSlots, 0)
 	at := s.play(time.Second, 3000)
 	s.join(b.videoOut)
 	at = s.playOn(at, 3000/(catchUpPace-1)+1)
@@ -137,7 +137,7 @@ func TestABrokenPastEndsInARequest(t *testing.T) {
 	at := s.play(time.Second, 500)
 	s.join(b.videoOut)
 	at = s.playOn(at, 1)
-	s.up.ring = media.NewRing(media.RingSlots) // it is overtaken
+	s.up.ring = media.NewRing(media.RingSlots, 0) // it is overtaken
 	b.wire.takeRTP()
 	at = s.playOn(at, 5)
 	if n := len(b.wire.takeRTP()); n != 0 || b.videoOut.behind || !b.videoOut.asked {

@@ -284,12 +284,12 @@ func TestViewerGetsOneLayer(t *testing.T) {
 		t.Errorf("only %d packets sent", len(sent))
 	}
 	// The last packets, and those around a switch, come out of the right ring.
-	viewer.rtcp(t, at, nack(localSSRC, sent[len(sent)-1].h.SequenceNumber, sent[len(sent)-150].h.SequenceNumber))
+	viewer.rtcp(t, at, nack(localSSRC, sent[len(sent)-1].h.SequenceNumber, sent[len(sent)-50].h.SequenceNumber))
 	again := viewer.wire.takeRTP()
 	if len(again) != 2 {
 		t.Fatalf("%d packets sent again", len(again))
 	}
-	for i, want := range []sentPacket{sent[len(sent)-1], sent[len(sent)-150]} {
+	for i, want := range []sentPacket{sent[len(sent)-1], sent[len(sent)-50]} {
 		if again[i].h.SequenceNumber != want.h.SequenceNumber || string(again[i].payload) != string(want.payload) || again[i].h.Timestamp != want.h.Timestamp {
 			t.Errorf("sent %+v again as %+v", want.h, again[i].h)
 		}
@@ -375,7 +375,10 @@ func TestNACKsFindTheLayerOfTheirTime(t *testing.T) {
 	limit(600_000)
 	frames(50)
 	limit(2_000_000)
-	frames(95)
+	for n := 0; viewer.videoOut.Stats().Layer != 1 && n < 200; n++ {
+		frames(1)
+	}
+	frames(10) // still within media.RepairTime
 	sent := viewer.wire.takeRTP()
 	cut := 0
 	for i := 1; i < len(sent); i++ {

@@ -31,7 +31,7 @@ type source struct {
 }
 
 func newSource(f media.Format, ssrc uint32, seq uint16, timestamp uint32) *source {
-	s := &source{up: upstream{ring: media.NewRing(media.RingSlots)}}
+	s := &source{up: upstream{ring: media.NewRing(media.RingSlots, 0)}}
 	s.out = media.NewOutput(&s.up, nil)
 	s.p = media.Packet{
 		Format: s.out.SetFormat(f), Burst: &s.burst, Data: vp8DeltaPayload,

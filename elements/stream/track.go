@@ -200,7 +200,7 @@ func (t *track) isKey(timestamp uint32, payload []byte) bool {
 func (t *track) keep(p *media.Packet) {
 	ring := t.ring.Load()
 	if ring == nil {
-		ring = media.NewRing(media.RingSlots)
+		ring = media.NewRing(media.RingSlots, media.RepairTime)
 		t.ring.Store(ring)
 	}
 	ring.Put(p)

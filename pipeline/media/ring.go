@@ -29,6 +29,9 @@ const ringSlabBuffers = 16
 // only, Resend by anyone. A packet larger than an Ethernet frame is not kept.
 type Ring struct {
 	slots []ringSlot
+	keep  time.Duration                  // 0: as long as there are slots
+	tail  uint16                         // the oldest that may be kept; only Put touches it, as begun
+	begun bool
 	free  [len(ringBufferSizes)][][]byte // buffers without a slot; only Put touches them
 }
 
@@ -49,15 +52,23 @@ type ringSlot struct {
 	key       bool
 }
 
-// NewRing returns an empty ring for RingSlots or LongRingSlots packets. It takes
-// memory for packet data as packets come.
-func NewRing(slots int) *Ring { return &Ring{slots: make([]ringSlot, slots)} }
+// RepairTime is how long a live source's packets are of use to those who have lost them: a few of the longest round trips.
+const RepairTime = time.Second
+
+// NewRing returns an empty ring for RingSlots or LongRingSlots packets, which keeps each for the time keep of presentation,
+// 0: for as long as there is a slot. It takes memory for packet data as packets come.
+func NewRing(slots int, keep time.Duration) *Ring {
+	return &Ring{slots: make([]ringSlot, slots), keep: keep}
+}
 
 func (r *Ring) slot(seq uint16) *ringSlot { return &r.slots[int(seq)%len(r.slots)] }
 
 // Put copies p into the ring, in place of the packet as many before it as the
 // ring has slots.
 func (r *Ring) Put(p *Packet) {
+	if r.keep > 0 {
+		r.forget(p)
+	}
 	s := r.slot(p.RTP.SequenceNumber)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,6 +80,33 @@ func (r *Ring) Put(p *Packet) {
 	s.format, s.pts, s.key = p.Format, p.PTS, p.Key
 	s.seq, s.timestamp, s.ssrc = p.RTP.SequenceNumber, p.RTP.Timestamp, p.RTP.SSRC
 	s.pt, s.layer, s.level, s.marker = p.RTP.PayloadType, p.Layer, p.Level, p.RTP.Marker
+}
+
+// forget takes the memory of packets back that are too old when p comes: a source that sends little would keep them for long.
+func (r *Ring) forget(p *Packet) {
+	seq := p.RTP.SequenceNumber
+	switch {
+	case !r.begun:
+		r.tail, r.begun = seq, true
+	case int16(seq-r.tail) < 0:
+		return // a late one
+	case int(seq-r.tail) > len(r.slots):
+		r.tail = seq - uint16(len(r.slots))
+	}
+	for ; r.tail != seq; r.tail++ {
+		s := r.slot(r.tail)
+		s.mu.Lock()
+		kept := s.format != nil && s.seq == r.tail
+		young := kept && p.PTS-s.pts <= r.keep
+		if kept && !young {
+			r.release(s.data)
+			s.format, s.data = nil, nil
+		}
+		s.mu.Unlock()
+		if young {
+			return
+		}
+	}
 }
 
 // fit gives the slot, called locked, a buffer of n bytes.

@@ -41,7 +41,7 @@ func resent(t *testing.T, r *Ring, seq uint16, size int) {
 }
 
 func TestRingKeepsTheLastPackets(t *testing.T) {
-	r := NewRing(RingSlots)
+	r := NewRing(RingSlots, 0)
 	first := uint16(65000) // wraps on the way
 	for i := range uint16(1000) {
 		r.Put(ringPacket(first+i, 100))
@@ -56,8 +56,40 @@ func TestRingKeepsTheLastPackets(t *testing.T) {
 	}
 }
 
+func TestRingForgetsOldPackets(t *testing.T) {
+	const keep = 50 // packets are a millisecond apart
+	r := NewRing(RingSlots, keep*time.Millisecond)
+	const n = 3*RingSlots + 7
+	for i := range uint16(n) {
+		if i%10 != 3 { // some never come, and one late
+			r.Put(ringPacket(i, 1100))
+		}
+		if i%100 == 55 {
+			r.Put(ringPacket(i-2, 1100))
+		}
+	}
+	const last = n - 1
+	for i := range uint16(keep) {
+		if seq := last - i; seq%10 != 3 {
+			resent(t, r, seq, 1100)
+		}
+	}
+	if r.Resend(last-keep-1, func(*Packet) {}) {
+		t.Error("an old packet is still kept")
+	}
+	held := 0
+	for i := range r.slots {
+		if r.slots[i].data != nil {
+			held++
+		}
+	}
+	if total := held + len(r.free[1]); total > keep+2*ringSlabBuffers {
+		t.Errorf("%d buffers for %d packets", total, keep)
+	}
+}
+
 func TestRingSizes(t *testing.T) {
-	r := NewRing(RingSlots)
+	r := NewRing(RingSlots, 0)
 	for _, size := range []int{0, 1, 256, 257, 1200, 1536, 3} {
 		r.Put(ringPacket(5, size))
 		resent(t, r, 5, size)
@@ -71,7 +103,7 @@ func TestRingSizes(t *testing.T) {
 }
 
 func TestRingUsesABufferAgain(t *testing.T) {
-	r := NewRing(RingSlots)
+	r := NewRing(RingSlots, 0)
 	r.Put(ringPacket(1, 10))
 	small := len(r.free[0])
 	r.Put(ringPacket(1, 1000))
@@ -81,13 +113,13 @@ func TestRingUsesABufferAgain(t *testing.T) {
 }
 
 func TestRingEmptyPacketIsKept(t *testing.T) {
-	r := NewRing(RingSlots)
+	r := NewRing(RingSlots, 0)
 	r.Put(ringPacket(9, 0))
 	resent(t, r, 9, 0)
 }
 
 func TestRingRace(t *testing.T) {
-	r := NewRing(RingSlots)
+	r := NewRing(RingSlots, 0)
 	var wg sync.WaitGroup
 	for range 3 {
 		wg.Go(func() {
@@ -110,14 +142,16 @@ func TestRingRace(t *testing.T) {
 }
 
 func TestRingPutDoesNotAllocate(t *testing.T) {
-	r := NewRing(RingSlots)
+	r := NewRing(RingSlots, RepairTime)
 	p := ringPacket(0, 1100)
 	for range RingSlots {
 		p.RTP.SequenceNumber++
+		p.PTS += 4 * time.Millisecond
 		r.Put(p)
 	}
 	if n := testing.AllocsPerRun(2000, func() {
 		p.RTP.SequenceNumber++
+		p.PTS += 4 * time.Millisecond
 		r.Put(p)
 	}); n != 0 {
 		t.Errorf("%v allocations per packet", n)
@@ -125,11 +159,12 @@ func TestRingPutDoesNotAllocate(t *testing.T) {
 }
 
 func BenchmarkRingPut(b *testing.B) {
-	r := NewRing(RingSlots)
+	r := NewRing(RingSlots, RepairTime)
 	p := ringPacket(0, 1100)
 	b.ReportAllocs()
 	for b.Loop() {
 		p.RTP.SequenceNumber++
+		p.PTS += 4 * time.Millisecond
 		r.Put(p)
 	}
 }

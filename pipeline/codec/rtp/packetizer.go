@@ -32,7 +32,7 @@ func newPacketizer(to media.Format, p packer, size int) *packetizer {
 	if to.Kind == media.Audio {
 		size, kept = maxAudio, media.RingSlots
 	}
-	n := &packetizer{packer: p, ring: media.NewRing(kept), base: rand.Uint32(), buf: make([]byte, size)}
+	n := &packetizer{packer: p, ring: media.NewRing(kept, 0), base: rand.Uint32(), buf: make([]byte, size)}
 	n.out = media.NewOutput(n, nil)
 	n.write = n.out.Write
 	n.packet.Format = n.out.SetFormat(to)
