@@ -16,20 +16,25 @@ func TestLossyLink(t *testing.T) {
 		{"bursts and jitter to the viewer", "viewer", map[string]any{"loss": 0.03, "burst": 4, "delay": 20, "jitter": 15}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := startServer(t)
-			links := newLinks(t)
-			var result struct {
-				Sent, Shown, Lost, Repaired, Freezes int
-			}
-			scenario(t, clients[0], "lossy.js", map[string]any{
-				"ws": s.url(), "bad": c.bad, "seconds": 10, "quality": c.quality,
-			}, &result, links.handle)
-			t.Logf("%d frames sent, %d shown, %d packets lost, %d repaired, %d freezes", result.Sent, result.Shown, result.Lost, result.Repaired, result.Freezes)
-			if result.Sent < 150 {
-				t.Errorf("the publisher made only %d frames in 10 s", result.Sent)
-			}
-			if float64(result.Shown) < 0.8*float64(result.Sent) {
-				t.Errorf("%d of %d frames are shown", result.Shown, result.Sent)
+			for attempt := 1; ; attempt++ {
+				s := startServer(t)
+				links := newLinks(t)
+				var result struct {
+					Sent, Shown, Lost, Repaired, Freezes int
+				}
+				scenario(t, clients[0], "lossy.js", map[string]any{
+					"ws": s.url(), "bad": c.bad, "seconds": 10, "quality": c.quality,
+				}, &result, links.handle)
+				t.Logf("%d frames sent, %d shown, %d packets lost, %d repaired, %d freezes", result.Sent, result.Shown, result.Lost, result.Repaired, result.Freezes)
+				switch enough := result.Sent >= 250; {
+				case !enough && attempt < 3: // of 300: the machine is too busy to tell anything
+					continue
+				case !enough:
+					t.Errorf("the publisher made only %d frames in 10 s", result.Sent)
+				case float64(result.Shown) < 0.8*float64(result.Sent):
+					t.Errorf("%d of %d frames are shown", result.Shown, result.Sent)
+				}
+				return
 			}
 		})
 	}
