@@ -129,10 +129,6 @@ func (m *textMedia) refuse() {
 	m.lines = lines
 }
 
-func (d *text) bundled() bool {
-	return slices.ContainsFunc(d.session, func(l string) bool { return strings.HasPrefix(l, "a=group:BUNDLE") })
-}
-
 // random is what differs from run to run in a description of the server's own.
 var random = regexp.MustCompile(`^(o=- |a=ssrc:|a=ice-ufrag:|a=ice-pwd:|a=fingerprint:sha-256 ).*`)
 

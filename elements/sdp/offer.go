@@ -19,7 +19,7 @@ func (a *Agent) offer(options OfferOptions) (*ownDescription, []Media, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	next := a.firstFreeType(offered)
+	free := newFreeTypes(offered)
 	for _, part := range []struct {
 		kind      media.Kind
 		wanted    bool
@@ -34,13 +34,13 @@ func (a *Agent) offer(options OfferOptions) (*ownDescription, []Media, error) {
 		}
 		for i := inUse(offered, part.kind); i < n; i++ {
 			m := Media{Index: len(offered), MID: freeMID(offered, mediaName(part.kind), i), Kind: part.kind, Transport: carrier}
-			if next, err = a.assignTypes(&m, next); err != nil {
+			if err := a.assignTypes(&m, free); err != nil {
 				return nil, nil, err
 			}
 			offered = append(offered, m)
 		}
 	}
-	a.assignRTX(offered, next)
+	a.assignRTX(offered, free)
 	for i := len(own.sections); i < len(offered); i++ {
 		bandwidth := options.MaxAudioRecvBandwidth
 		if offered[i].Kind == media.Video {
@@ -173,21 +173,39 @@ func offeredGroups(offered []Media) (attrs []string) {
 	return attrs
 }
 
-// firstFreeType is the first dynamic payload type above those that are in use: none changes its meaning within a session
-// (RFC 3264 §8.3.2).
-func (a *Agent) firstFreeType(offered []Media) int {
-	next := firstDynamicType
+// freeTypes gives out dynamic payload types that are not in use, for none changes its meaning within a session (RFC 3264
+// §8.3.2): those above them first, then those between.
+type freeTypes struct {
+	used       [lastDynamicType + 1]bool
+	next, left int
+}
+
+func newFreeTypes(offered []Media) *freeTypes {
+	f := &freeTypes{next: firstDynamicType, left: lastDynamicType - firstDynamicType + 1}
 	for _, m := range offered {
 		for _, c := range m.Codecs {
-			next = max(next, int(c.PayloadType)+1, int(c.RTX)+1)
+			f.used[c.PayloadType], f.used[c.RTX] = true, true
+			f.next = max(f.next, int(c.PayloadType)+1, int(c.RTX)+1)
 		}
 	}
-	return next
+	return f
+}
+
+// take returns one that is free; false: there is none left.
+func (f *freeTypes) take() (pt uint8, ok bool) {
+	for ; f.left > 0 && !ok; f.left-- {
+		if f.next > lastDynamicType {
+			f.next = firstDynamicType
+		}
+		pt, ok = uint8(f.next), !f.used[f.next]
+		f.next++
+	}
+	return pt, ok
 }
 
 // assignRTX gives each codec that is repaired a payload type of retransmissions, as far as there are any. They come after
 // all others, whose numbers are Kurento's.
-func (a *Agent) assignRTX(offered []Media, next int) {
+func (a *Agent) assignRTX(offered []Media, free *freeTypes) {
 	if a.config.Classic {
 		return
 	}
@@ -196,9 +214,10 @@ func (a *Agent) assignRTX(offered []Media, next int) {
 			continue // described before
 		}
 		for j := range offered[i].Codecs {
-			if c := &offered[i].Codecs[j]; c.Feedback.NACK && next <= lastDynamicType {
-				c.RTX = uint8(next)
-				next++
+			if c := &offered[i].Codecs[j]; c.Feedback.NACK {
+				if pt, ok := free.take(); ok {
+					c.RTX = pt
+				}
 			}
 		}
 	}
@@ -213,26 +232,25 @@ const (
 // assignTypes gives the codecs of an m-line their payload types. As in Kurento
 // each m-line uses up a number for every dynamic codec of the endpoint, whatever
 // its kind, so that no number means two things in one transport.
-func (a *Agent) assignTypes(m *Media, next int) (int, error) {
+func (a *Agent) assignTypes(m *Media, free *freeTypes) error {
 	for _, kind := range []media.Kind{media.Audio, media.Video} {
 		all, _ := a.encodings(kind)
 		for _, e := range all {
-			pt := e.staticType()
-			if pt < 0 {
-				pt = next
-				next++
+			pt, ok := uint8(max(e.staticType(), 0)), true
+			if e.staticType() < 0 {
+				pt, ok = free.take()
 			}
 			if kind != m.Kind {
 				continue
 			}
-			if pt > lastDynamicType {
-				return next, fmt.Errorf("%w: no payload type left for %s in m-line %d", ErrGenerateOffer, e, m.Index)
+			if !ok {
+				return fmt.Errorf("%w: no payload type left for %s in m-line %d", ErrGenerateOffer, e, m.Index)
 			}
 			f, _ := e.format(kind, e.ownFMTP())
-			m.Codecs = append(m.Codecs, Codec{PayloadType: uint8(pt), Format: f, Feedback: parseFeedback(a.ownFeedback(e))})
+			m.Codecs = append(m.Codecs, Codec{PayloadType: pt, Format: f, Feedback: parseFeedback(a.ownFeedback(e))})
 		}
 	}
-	return next, nil
+	return nil
 }
 
 // absSendTimeID is the id of AbsSendTime in our offers. It stays apart from

@@ -486,3 +486,16 @@ func TestLayersOfHostileLists(t *testing.T) {
 		}
 	}
 }
+
+// A browser's numbers go up to the last one.
+func TestOwnOfferFindsPayloadTypesBetweenThosePeersUse(t *testing.T) {
+	a := newTestAgent(t, func(c *Config) { c.Classic, c.Strict = false, false })
+	mustAnswer(t, a, strings.ReplaceAll(peerOffer(1, "abcd", "video"), "95", "127"))
+	offer, err := a.GenerateOffer(DefaultOfferOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := checkDescription(t, offer); len(d.sections) != 2 || slices.Contains(d.sections[1].formats, "127") {
+		t.Errorf("offer\n%s", offer)
+	}
+}

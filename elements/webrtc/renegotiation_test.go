@@ -209,9 +209,13 @@ const (
 func TestSecondVideoTakesThePlaceOfTheFirst(t *testing.T) {
 	s := newServer(t)
 	e := elementtest.Create(t, s, "WebRtcEndpoint", elementtest.In(elementtest.Pipeline(t, s)))
-	bundle := "a=group:BUNDLE 0 1\r\n"
-	elementtest.Must(t, e, "processOffer", session(1, bundle, lineOf(someVideo, "0", "9", "sendrecv", "abcd"), lineOf(someVideo, "1", "9", "sendrecv", "abcd")))
-	elementtest.Must(t, e, "processOffer", session(2, bundle, lineOf(someVideo, "0", "0", "inactive", "abcd"), lineOf(someVideo, "1", "9", "sendrecv", "abcd")))
+	audio, second := lineOf(someAudio, "0", "9", "sendrecv", "abcd"), lineOf(someVideo, "2", "9", "sendrecv", "abcd")
+	elementtest.Must(t, e, "processOffer", session(1, "a=group:BUNDLE 0 1\r\n", audio, lineOf(someVideo, "1", "9", "sendrecv", "abcd")))
+	answer := text(t, elementtest.Must(t, e, "processOffer",
+		session(2, "a=group:BUNDLE 0 2\r\n", audio, lineOf(someVideo, "1", "0", "inactive", "abcd"), second)))
+	if !strings.Contains(answer, "BUNDLE 0 2") {
+		t.Errorf("answer\n%s", answer)
+	}
 }
 
 // M-lines leave their transports for others; those that nobody uses are closed, and made anew when they are needed.
@@ -248,5 +252,7 @@ func TestOfferThatCannotBePutIntoForce(t *testing.T) {
 	if _, err := elementtest.Invoke(e, "processOffer", bad); err == nil {
 		t.Fatal("an offer without credentials is answered")
 	}
-	elementtest.Must(t, e, "processOffer", session(1, "", audio))
+	other := session(1, "", audio)
+	other["offer"] = strings.Replace(other["offer"].(string), "o=- 1", "o=- 2", 1)
+	elementtest.Must(t, e, "processOffer", other)
 }
