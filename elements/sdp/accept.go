@@ -3,7 +3,6 @@ package sdp
 import (
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/rivero-media/rivero/pipeline/media"
 )
@@ -78,6 +77,7 @@ func (x *exchange) confirm(m *Media, sec *section) error {
 // A payload type that the answer maps to something else was not offered.
 func (s *section) answered(offered []Codec) []Codec {
 	var out []Codec
+	repairs := s.repairs()
 	for _, text := range s.formats {
 		pt, ok := payloadType(text)
 		if !ok || slices.ContainsFunc(out, func(c Codec) bool { return c.PayloadType == pt }) {
@@ -104,7 +104,7 @@ func (s *section) answered(offered []Codec) []Codec {
 			c.Format = f
 		}
 		c.Feedback = c.Feedback.and(s.feedback(text))
-		if rtx := strconv.Itoa(int(c.RTX)); !slices.Contains(s.formats, rtx) || !s.repairs(rtx, text) {
+		if repairs[text] != c.RTX {
 			c.RTX = 0
 		}
 		out = append(out, c)

@@ -68,6 +68,7 @@ func (s *section) encodingOf(pt string) (encoding, bool) {
 // the m-line's order. RTX, red and ulpfec are never known.
 func (s *section) codecs(kind media.Kind, known []encoding, classic bool) []Codec {
 	var out []Codec
+	repairs := s.repairs()
 	for _, text := range s.formats {
 		pt, ok := payloadType(text)
 		if !ok || slices.ContainsFunc(out, func(c Codec) bool { return c.PayloadType == pt }) {
@@ -90,31 +91,31 @@ func (s *section) codecs(kind media.Kind, known []encoding, classic bool) []Code
 		if classic {
 			c.Feedback.TWCC = false
 		} else if c.Feedback.NACK {
-			c.RTX = s.rtxOf(text)
+			c.RTX = repairs[text]
 		}
 		out = append(out, c)
 	}
 	return out
 }
 
-// rtxOf finds the payload type that repairs another (RFC 4588 §8), 0: none.
-func (s *section) rtxOf(pt string) uint8 {
+// repairs gives for each payload type the one of its retransmissions (RFC 4588 §8), of those that have any.
+func (s *section) repairs() map[string]uint8 {
+	var out map[string]uint8
 	for _, text := range s.formats {
-		if n, ok := payloadType(text); ok && s.repairs(text, pt) {
-			return n
+		n, ok := payloadType(text)
+		name, mapped := s.attrs.ofFormat("rtpmap", text)
+		if !ok || !mapped || !strings.HasPrefix(strings.ToLower(name), "rtx/") {
+			continue
+		}
+		fmtp, _ := s.attrs.ofFormat("fmtp", text)
+		if apt := fmtpValue(fmtp, "apt"); out[apt] == 0 {
+			if out == nil {
+				out = make(map[string]uint8)
+			}
+			out[apt] = n
 		}
 	}
-	return 0
-}
-
-// repairs tells whether payload type rtx is that of retransmissions of pt.
-func (s *section) repairs(rtx, pt string) bool {
-	name, ok := s.attrs.ofFormat("rtpmap", rtx)
-	if !ok || !strings.HasPrefix(strings.ToLower(name), "rtx/") {
-		return false
-	}
-	fmtp, _ := s.attrs.ofFormat("fmtp", rtx)
-	return fmtpValue(fmtp, "apt") == pt
+	return out
 }
 
 // payloadType reads a format of an RTP m-line; ok is false for what is no

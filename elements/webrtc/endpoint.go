@@ -285,7 +285,13 @@ func (e *Endpoint) closeReplaced() {
 // maxEarly bounds the candidates that are kept before there is a description.
 const maxEarly = 128
 
+// maxCandidate bounds the texts of one candidate, in bytes.
+const maxCandidate = 2048
+
 func (e *Endpoint) addIceCandidate(c IceCandidate) error {
+	if n := len(c.Candidate) + len(c.SdpMid); n > maxCandidate {
+		return endpoint.Fault(fmt.Errorf("%w: %d bytes", sdp.ErrAddCandidate, n))
+	}
 	ic := sdp.IceCandidate{Candidate: c.Candidate, SDPMid: c.SdpMid, SDPMLineIndex: c.SdpMLineIndex}
 	e.mu.Lock()
 	if e.Agent() == nil {
