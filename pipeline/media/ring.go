@@ -29,8 +29,8 @@ const ringSlabBuffers = 16
 // only, Resend by anyone. A packet larger than an Ethernet frame is not kept.
 type Ring struct {
 	slots []ringSlot
-	keep  time.Duration                  // 0: as long as there are slots
-	tail  uint16                         // the oldest that may be kept; only Put touches it, as begun
+	keep  time.Duration // 0: as long as there are slots
+	tail  uint16        // the oldest that may be kept; only Put touches it, as begun
 	begun bool
 	free  [len(ringBufferSizes)][][]byte // buffers without a slot; only Put touches them
 }
