@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/rs/zerolog"
 
 	"github.com/rivero-media/rivero/elements/endpoint"
 	"github.com/rivero-media/rivero/elements/sdp"
@@ -30,6 +31,9 @@ type data struct {
 	format  *media.Format                // of output
 	bound   atomic.Pointer[media.Format] // of what comes in; nil: nothing is connected
 	session uuid.UUID                    // names the channels in statistics
+	largest atomic.Int64                 // bytes that the peer takes in one message, 0: any number
+	refused atomic.Bool                  // a larger one was dropped, and that was logged
+	log     zerolog.Logger
 }
 
 // HandleMessage is part of transport.MessageHandler.
@@ -45,9 +49,17 @@ func (d *data) Bind(f *media.Format, _ media.Source) { d.bound.Store(f) }
 
 // Write is part of media.Input.
 func (d *data) Write(p *media.Packet) {
-	if p.Format == d.bound.Load() {
-		d.conn.Load().SendMessage(p.Text, p.Data)
+	if p.Format != d.bound.Load() {
+		return
 	}
+	if most := d.largest.Load(); most > 0 && int64(len(p.Data)) > most {
+		// RFC 8831 §6.6: it must not be sent. The peer would close everything.
+		if !d.refused.Swap(true) {
+			d.log.Warn().Int("bytes", len(p.Data)).Int64("limit", most).Msg("message is larger than the peer takes: dropped, as later ones will be")
+		}
+		return
+	}
+	d.conn.Load().SendMessage(p.Text, p.Data)
 }
 
 // HandleMessage is part of transport.MessageHandler. Messages come after Negotiated only.
@@ -70,7 +82,7 @@ func (e *Endpoint) agreeData(legs []*leg, s sdp.Session) dataPorts {
 			continue
 		}
 		if e.data.Load() == nil {
-			d := &data{output: e.NewOutput(media.NoUpstream{}), session: uuid.New()}
+			d := &data{output: e.NewOutput(media.NoUpstream{}), session: uuid.New(), log: e.Log()}
 			d.conn.Store(legs[m.Transport].conn)
 			d.format = d.output.SetFormat(messages)
 			e.data.Store(d)
@@ -80,6 +92,7 @@ func (e *Endpoint) agreeData(legs []*leg, s sdp.Session) dataPorts {
 			})
 		}
 		e.data.Load().conn.Store(legs[m.Transport].conn)
+		e.data.Load().largest.Store(int64(m.MaxMessageSize))
 		return dataPorts{transport.SCTPPorts{Local: m.SCTPPort, Remote: m.RemoteSCTPPort}, m.Transport}
 	}
 	return dataPorts{leg: -1}

@@ -200,6 +200,29 @@ func TestDataChannels(t *testing.T) {
 	ofB.Await(t, "DataChannelClosed")
 }
 
+// What the peer says it cannot take is not sent (RFC 8831 §6.6).
+func TestMessagesThatAreTooLargeForThePeerAreDropped(t *testing.T) {
+	s := newDataServer(t)
+	p, q := elementtest.Pipeline(t, s), elementtest.Pipeline(t, s)
+	a := elementtest.Create(t, s, "WebRtcEndpoint", elementtest.In(p, "useDataChannels", true))
+	b := elementtest.Create(t, s, "WebRtcEndpoint", elementtest.In(q, "useDataChannels", true))
+	here, there := elementtest.Create(t, s, "Board", elementtest.In(p)).(*board), elementtest.Create(t, s, "Board", elementtest.In(q)).(*board)
+	elementtest.Connect(t, here, a)
+	elementtest.Connect(t, b, there)
+	opened := elementtest.Listen(t, a, "DataChannelOpened")
+	joinWith(t, a, b, func(answer string) string {
+		if !strings.Contains(answer, "a=max-message-size:262144\r\n") {
+			t.Errorf("the answer does not say what we take:\n%s", answer)
+		}
+		return strings.Replace(answer, "max-message-size:262144", "max-message-size:10", 1)
+	})
+	elementtest.Must(t, a, "createDataChannel", nil)
+	opened.Await(t, "DataChannelOpened")
+	here.say(true, "more than ten")
+	here.say(true, "just ten!!")
+	there.await(t, "true just ten!!")
+}
+
 func TestDataChannelsThatWereNotNegotiated(t *testing.T) {
 	s := newDataServer(t)
 	p := elementtest.Pipeline(t, s)

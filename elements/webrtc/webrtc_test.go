@@ -75,6 +75,12 @@ func (tr *trickle) Notify(n pipeline.Notification) {
 // join negotiates between two endpoints: a offers.
 func join(t testing.TB, a, b pipeline.Object) {
 	t.Helper()
+	joinWith(t, a, b, func(answer string) string { return answer })
+}
+
+// joinWith is join with what change makes of the answer.
+func joinWith(t testing.TB, a, b pipeline.Object, change func(answer string) string) {
+	t.Helper()
 	ab, ba := &trickle{t: t, to: b}, &trickle{t: t, to: a}
 	for _, s := range []struct {
 		from pipeline.Object
@@ -86,7 +92,7 @@ func join(t testing.TB, a, b pipeline.Object) {
 	}
 	offer := text(t, elementtest.Must(t, a, "generateOffer", nil))
 	answer := text(t, elementtest.Must(t, b, "processOffer", map[string]any{"offer": offer}))
-	elementtest.Must(t, a, "processAnswer", map[string]any{"answer": answer})
+	elementtest.Must(t, a, "processAnswer", map[string]any{"answer": change(answer)})
 	elementtest.Must(t, a, "gatherCandidates", nil)
 	elementtest.Must(t, b, "gatherCandidates", nil)
 }
