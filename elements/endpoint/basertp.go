@@ -69,8 +69,9 @@ type ConnectionStateChanged struct {
 	NewState ConnectionState `kurento:"newState"`
 }
 
-// RembParams tune the bandwidth estimation of the original. RembOnConnect acts, when it is set: what a source is told
-// first, in bit/s. The others are kept for the client; the estimate here is another.
+// RembParams tune what bandwidth a publisher is told who does not measure its path itself: one without
+// transport-cc, whose loss is measured as in the original. Whoever has it is not touched by them. RembOnConnect acts
+// when it is set: what a source is told first, in bit/s. They all act at once.
 type RembParams struct {
 	PacketsRecvIntervalTop *int     `kurento:"packetsRecvIntervalTop,optional,default=100"`
 	ExponentialFactor      *float32 `kurento:"exponentialFactor,optional,default=0.04"`
@@ -214,6 +215,27 @@ func (e *BaseRtpEndpoint) setRembParams(p RembParams) {
 	if s := e.senders[media.Video]; s != nil {
 		e.applyRemb(s)
 	}
+	if r := e.receivers[media.Video]; r != nil {
+		r.SetRembParams(e.remb.ofLoss())
+	}
+}
+
+// ofLoss is what counts of the parameters for a receiver; 0 where nothing is set.
+func (p *RembParams) ofLoss() stream.RembParams {
+	return stream.RembParams{
+		PacketsRecvIntervalTop: value(p.PacketsRecvIntervalTop), UpLosses: value(p.UpLosses),
+		ExponentialFactor: float64(value(p.ExponentialFactor)),
+		LinealFactorMin:   value(p.LinealFactorMin), LinealFactorGrade: float64(value(p.LinealFactorGrade)),
+		DecrementFactor: float64(value(p.DecrementFactor)), ThresholdFactor: float64(value(p.ThresholdFactor)),
+	}
+}
+
+// value is what p points to, or zero.
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
 }
 
 // applyRemb gives a sender what counts of the parameters here. Called locked.

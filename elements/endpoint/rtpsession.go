@@ -191,6 +191,7 @@ func (e *BaseRtpEndpoint) line(m *sdp.Media, placed *placement) stream.Line {
 		if e.receivers[k] == nil {
 			e.receivers[k] = stream.NewReceiver(k, e.Woken, e.FormatChanged)
 			e.receivers[k].SetRembPolicy(e.settings.RembPolicy, e.settings.RembFloor)
+			e.receivers[k].SetRembParams(e.remb.ofLoss())
 			e.statsIDs[k].in = uuid.New()
 		}
 		if len(m.RemoteSSRCs) > 0 {

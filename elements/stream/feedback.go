@@ -11,11 +11,11 @@ import (
 
 const (
 	// ownEstimate is the bitrate we tell a publisher to stay below when nobody
-	// asks for less, in bit/s, as Kurento does; only a higher maximum set by the
-	// owner lifts it.
+	// asks for less and nothing is lost, in bit/s, as Kurento does; only a higher
+	// maximum set by the owner lifts it.
 	ownEstimate = 2_000_000
-	// leastEstimate is what slow viewers can press a publisher down to, in bit/s, unless
-	// the owner says otherwise: where browsers begin.
+	// leastEstimate is what slow viewers and loss can press a publisher down to, in bit/s,
+	// unless the owner says otherwise: where browsers begin.
 	leastEstimate = 300_000
 	// unlimited takes a limit back that a publisher was told which measures its path itself.
 	unlimited = 1 << 27
@@ -38,7 +38,8 @@ type rateLimit struct {
 	fastest  int // highest, 0: somebody has none
 	min, max int // set by the owner, 0: none
 	policy   RembPolicy
-	floor    int  // what viewers can press the publisher down to, 0: leastEstimate
+	floor    int // what viewers and loss can press the publisher down to, 0: leastEstimate
+	loss     lossEstimate
 	measures bool // the publisher measures its path itself
 	layered  bool // it sends several layers: a slow viewer watches a smaller one
 	told     int  // last sent, 0: nothing yet
@@ -48,15 +49,15 @@ type rateLimit struct {
 // estimate is what the publisher should be told now, 0: nothing.
 func (l *rateLimit) estimate() int {
 	bps := l.max
-	if bps == 0 && !l.measures {
-		bps = ownEstimate
+	if !l.measures {
+		bps = l.loss.limit(l.most())
 	}
 	viewers := l.viewers
 	if l.policy == RembMax {
 		viewers = l.fastest
 	}
 	if viewers > 0 && !l.layered {
-		viewers = max(viewers, cmp.Or(l.floor, leastEstimate))
+		viewers = max(viewers, l.least())
 		if bps == 0 || viewers < bps {
 			bps = viewers
 		}
@@ -70,8 +71,14 @@ func (l *rateLimit) estimate() int {
 	return 0
 }
 
+// most is what a publisher is told that does not measure its path when nothing is lost.
+func (l *rateLimit) most() int { return cmp.Or(l.max, ownEstimate) }
+
+// least is what viewers and loss can press the publisher down to.
+func (l *rateLimit) least() int { return cmp.Or(l.floor, leastEstimate) }
+
 // SetRembPolicy says which viewers' limits are passed on to the publisher, and the bit/s below which
-// they never press it, 0: 300 kbit/s. It may be called at any time.
+// neither they nor loss press it, 0: 300 kbit/s. It may be called at any time.
 func (r *Receiver) SetRembPolicy(policy RembPolicy, floor int) {
 	r.limits(func(l *rateLimit) { l.policy, l.floor = policy, floor })
 }

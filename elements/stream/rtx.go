@@ -80,6 +80,7 @@ func (t *track) repeated(h *rtp.Header, payload []byte, at time.Duration, c *Cod
 		t.session.measureTrip(trip)
 	}
 	t.counters.repeated++
+	t.countLoss(0, len(payload), at)
 	t.take(&in, h, payload, at)
 	return in, true
 }

@@ -94,6 +94,11 @@ func (t *track) account(h *rtp.Header, payload []byte, at time.Duration, c *Code
 	if v != late && (!t.arrivals.measured || h.Timestamp != t.clock.newest) {
 		t.arrivals.timed(h.Timestamp, at, c.Format.ClockRate)
 	}
+	expected := gap + 1
+	if v == late {
+		expected = 0 // it was, with the gap
+	}
+	t.countLoss(expected, len(payload), at)
 	t.take(&in, h, payload, at)
 	return in, true
 }
