@@ -156,10 +156,7 @@ func (s *Sender) repeat(p *media.Packet, ext int64, e *epoch, b *media.Burst) bo
 	h := &s.header
 	h.Marker, h.PayloadType = p.RTP.Marker, s.codec.PayloadType
 	h.SequenceNumber, h.Timestamp = uint16(ext), p.RTP.Timestamp+e.timeShift
-	payload := p.Data
-	if s.codec.Format.Codec == media.VP8 {
-		payload = s.pictures.numberAgain(payload, e.pictures)
-	}
+	payload := s.pictures.numberAgain(s.codec.Format.Codec, p.Data, e.pictures)
 	switch {
 	case s.repeatsApart():
 		h, payload = s.repeats.wrap(h, payload, s.codec.RTX)

@@ -274,8 +274,8 @@ func TestViewerGetsOneLayer(t *testing.T) {
 		if d := int32(p.h.Timestamp - before.h.Timestamp); d < 0 || d > 90000/5 && d > 2*90000 {
 			t.Fatalf("packet %d: timestamp moved by %d", i+1, d)
 		}
-		id, _ := pictureOf(t, p.payload)
-		was, _ := pictureOf(t, before.payload)
+		id, _ := pictureOf(t, media.VP8, p.payload)
+		was, _ := pictureOf(t, media.VP8, before.payload)
 		if id != was && id != was+1 {
 			t.Fatalf("packet %d: picture %d after %d", i+1, id, was)
 		}

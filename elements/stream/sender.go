@@ -230,9 +230,7 @@ func (s *Sender) forward(p *media.Packet) (ask media.Source) {
 		}
 		s.asked, s.search = false, searchNone
 		s.splice.anchor(p, s.codec.Format.ClockRate)
-		if s.codec.Format.Codec == media.VP8 {
-			s.splice.epochs[0].pictures = s.pictures.follow(p.Data)
-		}
+		s.splice.epochs[0].pictures = s.pictures.follow(s.codec.Format.Codec, p.Data)
 	}
 	if p.Key && s.budget.spent {
 		s.budget.spent = false
@@ -245,10 +243,7 @@ func (s *Sender) forward(p *media.Packet) (ask media.Source) {
 	h := &s.header
 	h.Marker, h.PayloadType = p.RTP.Marker, s.codec.PayloadType
 	h.SequenceNumber, h.Timestamp = uint16(ext), timestamp
-	payload := p.Data
-	if s.codec.Format.Codec == media.VP8 {
-		payload = s.pictures.number(payload, s.splice.epochs[0].pictures, ext == s.splice.top)
-	}
+	payload := s.pictures.number(s.codec.Format.Codec, p.Data, s.splice.epochs[0].pictures, ext == s.splice.top)
 	if s.stamps != nil {
 		s.stamps.loudness(h, p.Level)
 		values := s.stamp(len(payload))

@@ -245,26 +245,42 @@ func TestAudioStartsAtOnce(t *testing.T) {
 	}
 }
 
-func TestVP8PicturesGoOnOverASwitch(t *testing.T) {
-	b := newBench(t)
-	first, second := newSource(vp8.Format, 1, 10, 0), newSource(vp8.Format, 2, 70, 0)
-	route(first.out, b.videoOut)
-	for i := range 3 {
-		first.p.Data = vp8Picture(100+uint16(i), 5+uint8(i), i == 0)
-		first.frame(time.Hour+time.Duration(i)*33*time.Millisecond, i == 0)
+func TestPicturesGoOnOverASwitch(t *testing.T) {
+	vp9 := vp8
+	vp9.PayloadType, vp9.Format.Codec = 98, media.VP9
+	tests := []struct {
+		name    string
+		codec   Codec
+		picture func(id uint16, tl0 uint8, key bool) []byte
+	}{
+		{"VP8", vp8, vp8Picture},
+		{"VP9", vp9, func(id uint16, tl0 uint8, _ bool) []byte { return vp9Picture(id, tl0, true) }},
+		{"VP9 with 7 bits", vp9, func(id uint16, tl0 uint8, _ bool) []byte { return vp9Picture(id, tl0, false) }},
 	}
-	first.disconnect(b.videoOut)
-	route(second.out, b.videoOut)
-	for i := range 3 {
-		second.p.Data = vp8Picture(9000+uint16(i), 200+uint8(i), i == 0)
-		second.frame(time.Hour+time.Second+time.Duration(i)*33*time.Millisecond, i == 0)
-	}
-	sent := b.wire.takeRTP()
-	b.rtcp(t, b.now, nack(localSSRC, sent[4].h.SequenceNumber))
-	sent = append(sent, b.wire.takeRTP()...)
-	for i, want := range []uint16{0, 1, 2, 3, 4, 5, 4} {
-		if id, tl0 := pictureOf(t, sent[i].payload); id != 100+want || tl0 != 5+uint8(want) {
-			t.Errorf("packet %d has picture %d, layer %d", i, id, tl0)
+	for _, tt := range tests {
+		b := newBench(t, func(lines []Line) { lines[0].Send = []Codec{tt.codec} })
+		first, second := newSource(tt.codec.Format, 1, 10, 0), newSource(tt.codec.Format, 2, 70, 0)
+		route(first.out, b.videoOut)
+		for i := range 3 {
+			first.p.Data = tt.picture(100+uint16(i), 5+uint8(i), i == 0)
+			first.frame(time.Hour+time.Duration(i)*33*time.Millisecond, i == 0)
+		}
+		first.disconnect(b.videoOut)
+		route(second.out, b.videoOut)
+		for i := range 3 {
+			second.p.Data = tt.picture(9000+uint16(i), 200+uint8(i), i == 0)
+			second.frame(time.Hour+time.Second+time.Duration(i)*33*time.Millisecond, i == 0)
+		}
+		sent := b.wire.takeRTP()
+		b.rtcp(t, b.now, nack(localSSRC, sent[4].h.SequenceNumber))
+		sent = append(sent, b.wire.takeRTP()...)
+		if len(sent) != 7 {
+			t.Fatalf("%s: %d packets sent", tt.name, len(sent))
+		}
+		for i, want := range []uint16{0, 1, 2, 3, 4, 5, 4} {
+			if id, tl0 := pictureOf(t, tt.codec.Format.Codec, sent[i].payload); id != 100+want || tl0 != 5+uint8(want) {
+				t.Errorf("%s: packet %d has picture %d, layer %d", tt.name, i, id, tl0)
+			}
 		}
 	}
 }

@@ -10,25 +10,20 @@ import (
 // errPayload is returned for a payload that its format does not allow.
 var errPayload = errors.New("malformed RTP payload")
 
-// VP8Descriptor is what an RTP payload of VP8 begins with (RFC 7741 §4.2), as far as it matters here and for
-// those who renumber pictures.
-type VP8Descriptor struct {
-	Begins bool   // first packet of a frame
-	Size   int    // in bytes: where the frame data is
-	IDAt   int    // where the picture id is, 0: there is none
-	Wide   bool   // it has 15 bits, not 7
-	ID     uint16 // picture id
-	TL0At  int    // where the index of the temporal base layer is, 0: there is none
-	TL0    uint8
+// vp8Descriptor is what an RTP payload of VP8 begins with (RFC 7741 §4.2), as far as it matters.
+type vp8Descriptor struct {
+	PictureNumbers
+	begins bool // first packet of a frame
+	size   int  // in bytes: where the frame data is
 }
 
-// ParseVP8 reads a payload descriptor; false when it is cut off.
-func ParseVP8(b []byte) (d VP8Descriptor, ok bool) {
+// vp8Header reads a payload descriptor; false when it is cut off.
+func vp8Header(b []byte) (d vp8Descriptor, ok bool) {
 	if len(b) == 0 {
 		return d, false
 	}
-	d.Begins = b[0]&0x10 != 0 && b[0]&0x07 == 0 // S, and PID says the first partition
-	d.Size = 1
+	d.begins = b[0]&0x10 != 0 && b[0]&0x07 == 0 // S, and PID says the first partition
+	d.size = 1
 	if b[0]&0x80 == 0 { // X
 		return d, true
 	}
@@ -36,47 +31,47 @@ func ParseVP8(b []byte) (d VP8Descriptor, ok bool) {
 		return d, false
 	}
 	extensions := b[1]
-	d.Size = 2
+	d.size = 2
 	if extensions&0x80 != 0 { // I
-		if len(b) < d.Size+2 {
+		if len(b) < d.size+2 {
 			return d, false
 		}
-		d.IDAt = d.Size
-		if d.Wide = b[d.Size]&0x80 != 0; d.Wide {
-			d.ID = uint16(b[d.Size]&0x7f)<<8 | uint16(b[d.Size+1])
-			d.Size++
+		d.IDAt = d.size
+		if d.Wide = b[d.size]&0x80 != 0; d.Wide {
+			d.ID = uint16(b[d.size]&0x7f)<<8 | uint16(b[d.size+1])
+			d.size++
 		} else {
-			d.ID = uint16(b[d.Size])
+			d.ID = uint16(b[d.size])
 		}
-		d.Size++
+		d.size++
 	}
 	if extensions&0x40 != 0 { // L
-		if len(b) <= d.Size {
+		if len(b) <= d.size {
 			return d, false
 		}
-		d.TL0At, d.TL0 = d.Size, b[d.Size]
-		d.Size++
+		d.TL0At, d.TL0 = d.size, b[d.size]
+		d.size++
 	}
 	if extensions&0x30 != 0 { // T, K
-		d.Size++
+		d.size++
 	}
-	return d, len(b) >= d.Size
+	return d, len(b) >= d.size
 }
 
 type vp8Unpacker struct{}
 
 func (vp8Unpacker) begins(payload []byte) (frame, key bool) {
-	d, ok := ParseVP8(payload)
-	frame = ok && d.Begins && len(payload) > d.Size
-	return frame, frame && payload[d.Size]&1 == 0
+	d, ok := vp8Header(payload)
+	frame = ok && d.begins && len(payload) > d.size
+	return frame, frame && payload[d.size]&1 == 0
 }
 
 func (vp8Unpacker) unpack(frame, payload []byte) ([]byte, error) {
-	d, ok := ParseVP8(payload)
-	if !ok || len(payload) == d.Size {
+	d, ok := vp8Header(payload)
+	if !ok || len(payload) == d.size {
 		return frame, errPayload
 	}
-	return append(frame, payload[d.Size:]...), nil
+	return append(frame, payload[d.size:]...), nil
 }
 
 func (vp8Unpacker) finish(frame []byte) (whole []byte, key, ok bool) {

@@ -8,6 +8,7 @@ import (
 
 // vp9Descriptor is what matters of the payload descriptor (RFC 9628 §4.2).
 type vp9Descriptor struct {
+	PictureNumbers
 	start     bool // of a layer frame
 	predicted bool // from another picture
 	layer     byte // spatial
@@ -33,13 +34,16 @@ func vp9Header(b []byte) (d vp9Descriptor, rest []byte, err error) {
 	flags := b[0]
 	d.start, d.predicted = flags&vp9Start != 0, flags&vp9Predicted != 0
 	r := cursor{b: b[1:]}
-	if flags&vp9PictureID != 0 && r.byte()&0x80 != 0 {
-		r.byte()
+	if flags&vp9PictureID != 0 {
+		d.IDAt, d.ID = len(b)-len(r.b), uint16(r.byte())
+		if d.Wide = d.ID&0x80 != 0; d.Wide {
+			d.ID = d.ID&0x7f<<8 | uint16(r.byte())
+		}
 	}
 	if flags&vp9Layers != 0 {
 		d.layer = r.byte() >> 1 & 7
 		if flags&vp9Flexible == 0 {
-			r.byte() // TL0PICIDX
+			d.TL0At, d.TL0 = len(b)-len(r.b), r.byte()
 		}
 	}
 	if flags&vp9Flexible != 0 && d.predicted {

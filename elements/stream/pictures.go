@@ -8,8 +8,8 @@ type pictureShift struct {
 	tl0 uint8
 }
 
-// patch numbers the pictures in b, a copy of a payload that d describes.
-func (s pictureShift) patch(b []byte, d *rtp.VP8Descriptor) {
+// patch numbers the pictures in b, a copy of a payload that has the numbers d.
+func (s pictureShift) patch(b []byte, d *rtp.PictureNumbers) {
 	id := d.ID + s.id
 	switch {
 	case d.IDAt == 0:
@@ -23,7 +23,7 @@ func (s pictureShift) patch(b []byte, d *rtp.VP8Descriptor) {
 	}
 }
 
-// pictures keeps VP8's picture numbers going when the source changes: decoders
+// pictures keeps the picture numbers of VP8 and VP9 going when the source changes: decoders
 // take a step back for an old frame, and a gap for a lost one. The payload
 // belongs to the source, so it is copied, but only once the numbers differ: for
 // a sender that never changed its source nothing is.
@@ -35,8 +35,8 @@ type pictures struct {
 }
 
 // follow gives the shift of an epoch that begins with payload.
-func (v *pictures) follow(payload []byte) (s pictureShift) {
-	d, ok := rtp.ParseVP8(payload)
+func (v *pictures) follow(codec string, payload []byte) (s pictureShift) {
+	d, ok := rtp.ParsePictureNumbers(codec, payload)
 	if !ok || !v.used {
 		return s
 	}
@@ -50,8 +50,8 @@ func (v *pictures) follow(payload []byte) (s pictureShift) {
 }
 
 // number returns payload with own numbers; valid until the next call.
-func (v *pictures) number(payload []byte, s pictureShift, newest bool) []byte {
-	d, ok := rtp.ParseVP8(payload)
+func (v *pictures) number(codec string, payload []byte, s pictureShift, newest bool) []byte {
+	d, ok := rtp.ParsePictureNumbers(codec, payload)
 	if !ok {
 		return payload
 	}
@@ -73,8 +73,8 @@ func (v *pictures) number(payload []byte, s pictureShift, newest bool) []byte {
 }
 
 // numberAgain returns payload with the numbers of an epoch; valid until the next call.
-func (v *pictures) numberAgain(payload []byte, s pictureShift) []byte {
-	d, ok := rtp.ParseVP8(payload)
+func (v *pictures) numberAgain(codec string, payload []byte, s pictureShift) []byte {
+	d, ok := rtp.ParsePictureNumbers(codec, payload)
 	if !ok || s == (pictureShift{}) {
 		return payload
 	}
