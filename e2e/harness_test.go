@@ -122,6 +122,12 @@ func eachClient(t *testing.T, test func(t *testing.T, version string)) {
 	}
 }
 
+// eachBrowser runs the test in both browsers.
+func eachBrowser(t *testing.T, test func(t *testing.T, browser, executable string)) {
+	t.Run("Chromium", func(t *testing.T) { test(t, "chromium", env.chromium) })
+	t.Run("Firefox", func(t *testing.T) { test(t, "firefox", env.firefox) })
+}
+
 // scenario runs the module of pages/ in Chromium with the browser edition of a client, and decodes what it returns. more adds
 // to what the page can ask for.
 func scenario(t *testing.T, version, module string, params, result any, more ...func(*http.ServeMux)) {

@@ -6,7 +6,7 @@ import "testing"
 
 // One publisher, ten viewers who come when the first key frame is long gone: each sees a picture within a second.
 func TestLateViewers(t *testing.T) {
-	eachClient(t, func(t *testing.T, version string) {
+	eachBrowser(t, func(t *testing.T, browser, executable string) {
 		s := startServer(t)
 		const viewers, seconds = 10, 3
 		var result []struct {
@@ -17,7 +17,7 @@ func TestLateViewers(t *testing.T) {
 			Before, After int // frames decoded, before and after `seconds`
 			PacketsLost   int
 		}
-		scenario(t, version, "viewers.js", map[string]any{"ws": s.url(), "viewers": viewers, "seconds": seconds}, &result)
+		scenarioIn(t, browser, executable, clients[0], "viewers.js", map[string]any{"ws": s.url(), "viewers": viewers, "seconds": seconds}, &result)
 
 		if len(result) != viewers {
 			t.Fatalf("%d viewers, want %d", len(result), viewers)

@@ -1,6 +1,6 @@
 // One camera, two viewers; the link of the first gets narrow and wide again.
 
-import { call, framesDecoded, kurentoClient, publish, sleep, until, view } from './lib.js';
+import { call, confetti, framesDecoded, kurentoClient, publish, sleep, until, view } from './lib.js';
 
 export async function run({ ws, layers, wide, narrow, phases }) {
   const client = await kurentoClient(ws);
@@ -22,7 +22,7 @@ export async function run({ ws, layers, wide, narrow, phases }) {
       const { videoIn } = await peer.statistics();
       now[name] = videoIn;
     }
-    const server = async ({ endpoint }) => Object.values(await call(endpoint, 'getStats', 'VIDEO'));
+    const server = async ({ endpoint }) => Object.values(await call(endpoint, 'getStats', 'VIDEO') ?? {});
     const told = (await server(camera)).map(({ remb }) => Math.round(remb / 1000));
     const allowed = [...await server(first), ...await server(second)].map(({ targetBitrate }) => Math.round(targetBitrate / 1000));
     const { layers: sent, videoOut } = await camera.peer.statistics();
@@ -51,17 +51,4 @@ export async function run({ ws, layers, wide, narrow, phases }) {
   await call(pipeline, 'release');
   client.close();
   return samples;
-}
-
-// confetti is a picture that costs about as much as an encoder may spend: the fake camera's hardly changes.
-function confetti() {
-  const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
-  const context = canvas.getContext('2d');
-  setInterval(() => {
-    for (let i = 0; i < 5; i++) {
-      context.fillStyle = `hsl(${Math.random() * 360} 80% 50%)`;
-      context.fillRect(Math.random() * 640, Math.random() * 360, 40, 30);
-    }
-  }, 33);
-  return canvas.captureStream(30);
 }

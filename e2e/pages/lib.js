@@ -101,3 +101,16 @@ export function pixels(video) {
   const { data } = context.getImageData(0, 0, 32, 18);
   return Array.from({ length: 32 * 18 }, (_, i) => data[4 * i + 1]);
 }
+
+// confetti is a picture that costs about as much as an encoder may spend: the fake camera's hardly changes.
+export function confetti() {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
+  const context = canvas.getContext('2d');
+  setInterval(() => {
+    for (let i = 0; i < 5; i++) {
+      context.fillStyle = `hsl(${Math.random() * 360} 80% 50%)`;
+      context.fillRect(Math.random() * 640, Math.random() * 360, 40, 30);
+    }
+  }, 33);
+  return canvas.captureStream(30);
+}

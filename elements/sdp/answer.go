@@ -93,7 +93,7 @@ func (x *exchange) answerMedia(m *Media, sec *section, formats []string) ownSect
 	s := ownSection{media: sec.media, proto: sec.proto, formats: formats, mid: m.MID, transport: m.Transport}
 	add := func(text string) { s.attrs = append(s.attrs, text) }
 	for _, e := range m.Extensions {
-		add(fmt.Sprintf("extmap:%d %s", e.ID, e.URI))
+		add("extmap:" + e.String())
 	}
 	add(string(direction))
 	if m.MID != "" {

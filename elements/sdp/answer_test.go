@@ -195,3 +195,18 @@ func feedbackText(f Feedback) string {
 	i := 0
 	return strings.Join(slices.DeleteFunc(text, func(string) bool { i++; return !on[i-1] }), "+")
 }
+
+// Firefox says that only it sends the names of its layers.
+func TestLayersNamedInOneDirection(t *testing.T) {
+	a := modernAgent(t)
+	offer := peerOffer(1, "abcd", "video") +
+		"a=extmap:9/sendonly " + RID + "\r\na=extmap:10/sendonly " + RepairedRID + "\r\na=extmap:6/recvonly " + TransportCC + "\r\n" +
+		"a=rid:h send\r\na=rid:l send\r\na=simulcast:send h;l\r\n"
+	d, s := mustAnswer(t, a, offer)
+	if m := s.Media[0]; len(m.RIDs) != 2 || m.ExtensionID(RID) != 9 || m.ExtensionID(TransportCC) != 0 {
+		t.Errorf("agreed on %+v", m)
+	}
+	if got := strings.Join(d.sections[0].lines, "\n"); !strings.Contains(got, "a=extmap:9/recvonly "+RID) || !strings.Contains(got, "a=simulcast:recv h;l") {
+		t.Errorf("answer\n%s", got)
+	}
+}

@@ -185,7 +185,8 @@ func (f Feedback) and(o Feedback) Feedback {
 }
 
 // extensions picks those of the wanted header extensions that m-line i has, in its
-// order. One with a direction (RFC 8285 §8) is left alone, and so is an id that needs two-byte headers.
+// order. One with a direction (RFC 8285 §8) is left alone, unless it names the peer's layers, which nobody but the peer sends,
+// and so is an id that needs two-byte headers.
 func (l *layout) extensions(i int, wanted []string) []Extension {
 	var out []Extension
 	for _, as := range []attributes{l.sections[i].attrs, l.attrs} {
@@ -194,10 +195,15 @@ func (l *layout) extensions(i int, wanted []string) []Extension {
 			if a.name != "extmap" || len(f) < 2 || !slices.Contains(wanted, f[1]) {
 				continue
 			}
-			id, err := strconv.ParseUint(f[0], 10, 8)
+			number, direction, _ := strings.Cut(f[0], "/")
+			received := direction == string(SendOnly) && (f[1] == RID || f[1] == RepairedRID || f[1] == MID)
+			if direction != "" && !received {
+				continue
+			}
+			id, err := strconv.ParseUint(number, 10, 8)
 			known := func(e Extension) bool { return e.URI == f[1] || e.ID == uint8(id) }
 			if err == nil && 1 <= id && id <= 14 && !slices.ContainsFunc(out, known) {
-				out = append(out, Extension{ID: uint8(id), URI: f[1]})
+				out = append(out, Extension{ID: uint8(id), URI: f[1], RecvOnly: received})
 			}
 		}
 	}

@@ -287,7 +287,7 @@ func (a *Agent) offerMedia(m *Media, bandwidth int) ownSection {
 	s := ownSection{media: mediaName(m.Kind), proto: string(a.config.Profile), mid: m.MID, transport: m.Transport, bandwidth: bandwidth}
 	s.attrs = append(s.attrs, "setup:actpass")
 	for _, e := range m.Extensions {
-		s.attrs = append(s.attrs, fmt.Sprintf("extmap:%d %s", e.ID, e.URI))
+		s.attrs = append(s.attrs, "extmap:"+e.String())
 	}
 	var feedback []string
 	for i, c := range m.Codecs {

@@ -1,6 +1,10 @@
 package sdp
 
-import "github.com/rivero-media/rivero/pipeline/media"
+import (
+	"fmt"
+
+	"github.com/rivero-media/rivero/pipeline/media"
+)
 
 // The RTP header extensions that are negotiated.
 const (
@@ -74,8 +78,17 @@ type Feedback struct {
 
 // Extension is an RTP header extension (RFC 8285).
 type Extension struct {
-	ID  uint8
-	URI string
+	ID       uint8
+	URI      string
+	RecvOnly bool // only the peer sends it
+}
+
+// String is the value of the extmap attribute.
+func (e Extension) String() string {
+	if e.RecvOnly {
+		return fmt.Sprintf("%d/%s %s", e.ID, RecvOnly, e.URI)
+	}
+	return fmt.Sprintf("%d %s", e.ID, e.URI)
 }
 
 // Transport is what the peer said of one connection.
