@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -200,4 +201,42 @@ func (c *netCall) exchange(p *netPeer, until func(event) bool) {
 			c.events = append(c.events, e)
 		}
 	}
+}
+
+// A TURN server that refuses the password is told, once, and nobody is told the password.
+func TestWrongTURNPassword(t *testing.T) {
+	const wrong = "not-the-password"
+	n := newNetwork(t, coneNAT, coneNAT)
+	n.startTURN()
+	s := n.startServer(fmt.Sprintf("turnURL=%s:%s@%s:%d\n", turnUser, wrong, turnAddress, turnPort))
+	c := s.dial()
+	endpoint := c.create("WebRtcEndpoint", object{"mediaPipeline": c.create("MediaPipeline", nil)})
+	for _, kind := range []string{"Error", "IceGatheringDone"} {
+		c.subscribe(endpoint, kind)
+	}
+	c.invoke(endpoint, "generateOffer", nil)
+	c.invoke(endpoint, "gatherCandidates", nil)
+	var told []string
+	for done := false; !done; {
+		for ; len(c.events) > 0; c.events = c.events[1:] {
+			if e := c.events[0]; e.Type == "Error" {
+				told = append(told, fmt.Sprint(e.Data["description"]))
+			} else {
+				done = true
+			}
+		}
+		if !done || len(told) == 0 {
+			done = false
+			if e, ok := parseEvent(c.read(connectTimeout)); ok {
+				c.events = append(c.events, e)
+			}
+		}
+	}
+	if len(told) != 1 || !strings.Contains(told[0], turnAddress) {
+		t.Errorf("errors %q", told)
+	}
+	if log := s.log.String(); strings.Contains(log+told[0], wrong) || strings.Count(log, "server is not usable for candidates") != 1 {
+		t.Errorf("told %q, log\n%s", told, log)
+	}
+	t.Log(told[0])
 }
