@@ -116,7 +116,7 @@ type BaseRtpEndpoint struct {
 	MTU     int // bytes; largest RTP packet made here
 
 	RembPolicy RembPolicy
-	RembFloor  int // kbit/s; viewers never press a publisher below it
+	RembFloor  int // kbit/s; neither viewers nor its loss press a publisher below it
 }
 
 // RembPolicy says which of its viewers a publisher is held to.
