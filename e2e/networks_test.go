@@ -235,6 +235,7 @@ func TestWrongTURNPassword(t *testing.T) {
 	if len(told) != 1 || !strings.Contains(told[0], turnAddress) {
 		t.Errorf("errors %q", told)
 	}
+	s.stop() // then its log is complete
 	if log := s.log.String(); strings.Contains(log+told[0], wrong) || strings.Count(log, "server is not usable for candidates") != 1 {
 		t.Errorf("told %q, log\n%s", told, log)
 	}
