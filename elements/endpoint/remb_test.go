@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
 	"github.com/rivero-media/rivero/elements/sdp"
@@ -11,10 +12,25 @@ import (
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
-type silent struct{}
+// listener is a transport that hears which bitrates the publisher is told.
+type listener struct {
+	t    *testing.T
+	told chan float32
+}
 
-func (silent) WriteRTP(*rtp.Header, []byte, *media.Burst) {}
-func (silent) WriteRTCP([]byte)                           {}
+func (listener) WriteRTP(*rtp.Header, []byte, *media.Burst) {}
+
+func (l listener) WriteRTCP(raw []byte) {
+	packets, err := rtcp.Unmarshal(raw)
+	if err != nil {
+		l.t.Error(err)
+	}
+	for _, p := range packets {
+		if remb, ok := p.(*rtcp.ReceiverEstimatedMaximumBitrate); ok {
+			l.told <- remb.Bitrate
+		}
+	}
+}
 
 func TestRembParamsReachTheReceiver(t *testing.T) {
 	codec := sdp.Codec{PayloadType: 96, Format: media.Format{Kind: media.Video, Codec: media.VP8, Packed: true, ClockRate: 90000}}
@@ -22,7 +38,8 @@ func TestRembParamsReachTheReceiver(t *testing.T) {
 	e := new(BaseRtpEndpoint)
 	e.receivers[media.Video] = stream.NewReceiver(media.Video, nil, nil)
 	l := e.line(&sdp.Media{Kind: media.Video, Recv: true, SSRC: 1, Codecs: []sdp.Codec{codec}}, new(placement))
-	s, err := stream.NewSession(silent{}, []stream.Line{l}, stream.Options{CNAME: "c"})
+	heard := listener{t, make(chan float32, 100)}
+	s, err := stream.NewSession(heard, []stream.Line{l}, stream.Options{CNAME: "c"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,11 +54,14 @@ func TestRembParamsReachTheReceiver(t *testing.T) {
 		}
 	}
 	const want = 1_500_000 // 3/4 of what it is told without loss
-	for range 200 {
-		if l.Receiver.Stats().REMB == want {
-			return
+	for limit := time.After(10 * time.Second); ; {
+		select {
+		case bps := <-heard.told:
+			if bps > 0.999*want && bps < 1.001*want { // its mantissa is short
+				return
+			}
+		case <-limit:
+			t.Fatalf("the publisher is told %d, want %d", l.Receiver.Stats().REMB, int(want))
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	t.Errorf("the publisher is told %d, want %d", l.Receiver.Stats().REMB, want)
 }

@@ -207,21 +207,19 @@ func (s *Sender) RequestKeyFrame() bool {
 
 // limit takes the bitrate that the peer can receive.
 func (s *Sender) limit(bps float64) {
-	s.mu.Lock()
-	s.remb = int(min(max(bps, 1), math.MaxInt32))
-	target, from := s.target(), s.from
-	s.choice.limited(target)
-	s.mu.Unlock()
-	if from != nil {
-		from.SetMaxBitrate(target)
-	}
+	s.retarget(func() { s.remb = int(min(max(bps, 1), math.MaxInt32)) })
 }
 
 // SetBitrateRange bounds what the peer's limits make of the source's bitrate, in
 // bit/s; 0 takes a bound back. It may be called at any time.
 func (s *Sender) SetBitrateRange(min, max int) {
+	s.retarget(func() { s.min, s.max = min, max })
+}
+
+// retarget changes what decides the target and tells the source of it.
+func (s *Sender) retarget(change func()) {
 	s.mu.Lock()
-	s.min, s.max = min, max
+	change()
 	target, from := s.target(), s.from
 	s.choice.limited(target)
 	s.mu.Unlock()

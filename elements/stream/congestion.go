@@ -121,14 +121,7 @@ func (t *throughput) count(bytes uint64, at time.Duration) {
 
 // pathCarries takes the estimate of the bitrate that gets to the peer; it is a limit where the path was congested.
 func (s *Sender) pathCarries(bps int, congested bool) {
-	s.mu.Lock()
-	s.estimate, s.congested = bps, congested
-	target, from := s.target(), s.from
-	s.choice.limited(target)
-	s.mu.Unlock()
-	if from != nil {
-		from.SetMaxBitrate(target)
-	}
+	s.retarget(func() { s.estimate, s.congested = bps, congested })
 }
 
 // peerLimit is the bitrate that the peer can take, 0: there is no limit. What it says of itself counts only

@@ -2,7 +2,6 @@ package stream
 
 import (
 	"encoding/binary"
-	"sync"
 	"testing"
 	"time"
 
@@ -110,20 +109,8 @@ func TestEverythingAtOnceWithLayers(t *testing.T) {
 	viewer.Start()
 	defer in.Output().Close()
 
-	var wg sync.WaitGroup
-	stop := make(chan struct{})
-	repeat := func(f func(i int)) {
-		wg.Go(func() {
-			for i := 0; ; i++ {
-				select {
-				case <-stop:
-					return
-				default:
-					f(i)
-				}
-			}
-		})
-	}
+	var traffic repeater
+	repeat := traffic.repeat
 	var log arrivalLog
 	var burst media.Burst
 	repeat(func(int) { // the viewer answers what it gets
@@ -187,8 +174,7 @@ func TestEverythingAtOnceWithLayers(t *testing.T) {
 			publisher.HandleRTP(h, vp8KeyPayload, media.Now(), &burst)
 		}
 	}
-	close(stop)
-	wg.Wait()
+	traffic.end()
 	publisher.Close()
 	viewer.Close()
 	if out.Stats().Packets == 0 {

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -224,4 +225,25 @@ func newPublisher(pt uint8, ssrc uint32) *publisher {
 func (p *publisher) send(s *Session, at time.Duration, payload []byte) {
 	p.h.SequenceNumber++
 	s.HandleRTP(&p.h, payload, at, &p.burst)
+}
+
+// repeater does several things again and again, each on a goroutine of its own, until it is told to end. The zero value is
+// ready for use.
+type repeater struct {
+	work  sync.WaitGroup
+	ended atomic.Bool
+}
+
+func (r *repeater) repeat(f func(i int)) {
+	r.work.Go(func() {
+		for i := 0; !r.ended.Load(); i++ {
+			f(i)
+		}
+	})
+}
+
+// end returns when nothing is being done any more.
+func (r *repeater) end() {
+	r.ended.Store(true)
+	r.work.Wait()
 }

@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -29,20 +28,8 @@ func TestEverythingAtOnce(t *testing.T) {
 	publisher.Start()
 	viewer.Start()
 
-	var wg sync.WaitGroup
-	stop := make(chan struct{})
-	repeat := func(f func(i int)) {
-		wg.Go(func() {
-			for i := 0; ; i++ {
-				select {
-				case <-stop:
-					return
-				default:
-					f(i)
-				}
-			}
-		})
-	}
+	var traffic repeater
+	repeat := traffic.repeat
 	feedback, err := rtcp.Marshal([]rtcp.Packet{
 		&rtcp.ReceiverReport{SSRC: 9, Reports: []rtcp.ReceptionReport{{SSRC: 2, LastSenderReport: 1}}},
 		nack(2, 1, 2, 3), &rtcp.PictureLossIndication{MediaSSRC: 2},
@@ -89,13 +76,12 @@ func TestEverythingAtOnce(t *testing.T) {
 		peer.h.Timestamp += 90
 		peer.send(publisher, media.Now(), vp8KeyPayload)
 	}
-	wg.Go(viewer.Close) // under traffic
+	traffic.work.Go(viewer.Close) // under traffic
 	for range 200 {
 		peer.send(publisher, media.Now(), vp8KeyPayload)
 	}
 	publisher.Close()
-	close(stop)
-	wg.Wait()
+	traffic.end()
 	viewer.Close()
 	if changed.Load() == 0 {
 		t.Error("the format never changed")
