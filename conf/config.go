@@ -19,11 +19,15 @@ type Config struct {
 	// Show is what the user asked to be shown instead of running a server. Unless it
 	// is ShowNothing, no file was read.
 	Show Show
+	// Command is what is to be done with the configuration.
+	Command Command
+	JSON    bool // the command answers in JSON
 
 	ConfFile          string   // main configuration file; need not exist unless it was named
 	ModulesConfigPath []string // directories searched for module files
 	ModulesPath       []string // directories of plugins; there are none to load in a static binary
 	Log               Log
+	UID               int // user and group the process becomes when root starts it; 0 is to stay root
 
 	Resources        Resources
 	WebSocket        WebSocket
@@ -52,6 +56,17 @@ const (
 	ShowHelp    Show = "help"    // print Usage
 	ShowVersion Show = "version" // print the server's version and its modules
 	ShowList    Show = "list"    // print the names of all classes
+)
+
+// Command is a word in front of the options.
+type Command string
+
+// The values of Command.
+const (
+	CommandServe       Command = ""            // run the server
+	CommandConfig      Command = "config"      // print the effective configuration
+	CommandDoctor      Command = "doctor"      // check what the configuration promises
+	CommandHealthcheck Command = "healthcheck" // ask the running server for a pong
 )
 
 // Log says where log lines go.

@@ -2,6 +2,7 @@ package conf
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -32,15 +33,31 @@ func options(c *Config) []option {
 			usage: "size at which a log file is rotated", value: bind(&c.Log.FileSize, integer(1, maxInt>>20))},
 		{short: 'n', name: "number-log-files", env: "KURENTO_NUMBER_LOG_FILES", arg: "count",
 			usage: "rotated log files to keep", value: bind(&c.Log.MaxFiles, integer(1, maxInt))},
+		{short: 'u', name: "uid", env: "KMS_UID", arg: "id",
+			usage: "user and group to run as when started by root", value: bind(&c.UID, integer(0, maxInt))},
 		{short: 'h', name: "help", show: ShowHelp, usage: "show this text"},
 		{short: 'v', name: "version", show: ShowVersion, usage: "show the version"},
 		{short: 'l', name: "list", show: ShowList, usage: "list the classes clients can create"},
 	}
 }
 
-// Usage returns the text for --help: one line per option.
+// commands lists the words that the command line may begin with.
+var commands = []struct {
+	name  Command
+	usage string
+}{
+	{CommandConfig, "print the effective configuration and where each value is from"},
+	{CommandDoctor, "check STUN, TURN, ports, limits, certificates and the clock"},
+	{CommandHealthcheck, "ask the running server for an answer"},
+}
+
+// Usage returns the text for --help: one line per command and per option.
 func Usage() string {
 	var b strings.Builder
+	for _, c := range commands {
+		fmt.Fprintf(&b, "  %-34s %s\n", c.name, c.usage)
+	}
+	fmt.Fprintf(&b, "  %-34s %s\n", "-json", "the command answers in JSON")
 	for _, o := range options(Default()) {
 		left := fmt.Sprintf("-%c, --%s", o.short, o.name)
 		if o.value == nil {
@@ -66,7 +83,28 @@ func (l *loader) loadOptions(args []string) error {
 			}
 		}
 	}
-	return l.loadArguments(table, splitJoined(args))
+	return l.loadArguments(table, l.loadCommand(splitJoined(args)))
+}
+
+// loadCommand takes the command and its option off the front of the arguments.
+func (l *loader) loadCommand(args []string) []string {
+	if len(args) == 0 || !isCommand(args[0]) {
+		return args
+	}
+	l.config.Command = Command(args[0])
+	isJSON := func(arg string) bool { return arg == "-json" || arg == "--json" }
+	rest := slices.Clone(args[1:])
+	l.config.JSON = slices.ContainsFunc(rest, isJSON)
+	return slices.DeleteFunc(rest, isJSON)
+}
+
+func isCommand(word string) bool {
+	for _, c := range commands {
+		if word == string(c.name) {
+			return true
+		}
+	}
+	return false
 }
 
 func (l *loader) loadArguments(table []option, args []string) error {
@@ -139,7 +177,13 @@ func (l *loader) setOption(o option, text string, from Origin) error {
 // arguments joined by spaces into one, which may be empty. A new option begins at each
 // "-" after white space, and what follows its name is its value, spaces included.
 func splitJoined(args []string) []string {
-	if len(args) != 1 || !strings.HasPrefix(strings.TrimSpace(args[0]), "-") {
+	if len(args) != 1 {
+		return args
+	}
+	if word, rest, more := strings.Cut(strings.TrimSpace(args[0]), " "); isCommand(word) && more {
+		return append([]string{word}, splitJoined([]string{rest})...)
+	}
+	if !strings.HasPrefix(strings.TrimSpace(args[0]), "-") {
 		return args
 	}
 	var split []string

@@ -36,6 +36,14 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 		fmt.Fprint(stdout, conf.Usage())
 		return 0
 	}
+	switch config.Command {
+	case conf.CommandHealthcheck:
+		return healthcheck(ctx, config, stdout, stderr)
+	}
+	if err := become(config.UID); err != nil {
+		fmt.Fprintf(stderr, "Error : %v\n", err)
+		return 1
+	}
 	log := newLogger(stderr)
 	for _, w := range config.Warnings {
 		log.Warn().Msg(w.String())
