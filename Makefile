@@ -78,6 +78,10 @@ tools:
 	cd $* && npm ci --no-audit --no-fund
 	touch $@
 
+.PHONY: docs
+docs: ## write the tables of docs/ and the files of packaging/etc/kurento from package conf
+	go test ./conf -run 'TestDocumentation|TestShippedFiles' -update
+
 .PHONY: vendor
 vendor: deps ## build the client in web/vendor again
 	cd e2e && node bundle.js clients/7.3.0 ../web/vendor

@@ -27,7 +27,8 @@ type Config struct {
 	ModulesConfigPath []string // directories searched for module files
 	ModulesPath       []string // directories of plugins; there are none to load in a static binary
 	Log               Log
-	UID               int // user and group the process becomes when root starts it; 0 is to stay root
+	DotDir            string // where graphs are written that clients ask for; empty is nowhere
+	UID               int    // user and group the process becomes when root starts it; 0 is to stay root
 
 	Resources        Resources
 	WebSocket        WebSocket
@@ -74,6 +75,9 @@ type Log struct {
 	Path     string // directory of rotating files; empty is standard error
 	FileSize int    // MB after which a file is rotated
 	MaxFiles int    // rotated files kept
+	Levels   LogLevels
+	ICE      bool // what ICE does is logged in detail, as G_MESSAGES_DEBUG=libnice asks for
+	NoColor  bool // on a terminal
 }
 
 // Resources are the limits ServerManager enforces.
@@ -155,7 +159,7 @@ type WebRtcEndpoint struct {
 	TurnURL             TURNURLs
 	NetworkInterfaces   []string // names; empty is all
 	IceTCP              bool
-	ExternalIPv4        string // IPv4 literal for host candidates, empty is none
+	ExternalIPv4        string // IPv4 literal for host candidates, or Auto; empty is none
 	ExternalIPv6        string
 	PemCertificateRSA   string // path of a PEM file, empty: a certificate is generated
 	PemCertificateECDSA string

@@ -1,84 +1,171 @@
 package conf
 
 import (
+	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 )
 
-var (
-	fileHeading = regexp.MustCompile("^### `(?:modules/kurento/)?(\\w+)\\.conf\\.\\w+`$")
-	longOption  = regexp.MustCompile("`(--[a-z-]+)`")
-)
+var update = flag.Bool("update", false, "write the tables of docs/ and the files of packaging/etc/kurento anew")
 
-// TestDocumentation compares docs/configuration.md with the tables: the same settings,
-// variables and defaults, none missing on either side.
+// TestDocumentation compares the tables in docs/ with those of the code; `make docs` writes them.
 func TestDocumentation(t *testing.T) {
-	page, err := os.ReadFile(filepath.Join(repositoryRoot(t), "docs", "configuration.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	type row struct{ env, initial string }
-	documented := map[string]row{}
-	prefix := ""
-	for line := range strings.Lines(string(page)) {
-		line = strings.TrimSpace(line)
-		if m := fileHeading.FindStringSubmatch(line); m != nil {
-			if prefix = kurento + m[1] + "."; m[1] == "kurento" {
-				prefix = ""
+	docs := filepath.Join(repositoryRoot(t), "docs")
+	for _, table := range []struct{ page, mark, text string }{
+		{"configuration.md", "table of options", optionTable()},
+		{"configuration.md", "tables of keys", keyTables()},
+		{"migrating-from-kurento.md", "table of keys", migrationTable()},
+	} {
+		file := filepath.Join(docs, table.page)
+		page, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin, end := "<!-- "+table.mark+", made by `make docs` -->\n", "<!-- end -->"
+		before, rest, ok := strings.Cut(string(page), begin)
+		old, after, ok2 := strings.Cut(rest, end)
+		switch {
+		case !ok || !ok2:
+			t.Errorf("%s has no place for the %s", table.page, table.mark)
+		case old == table.text:
+		case !*update:
+			t.Errorf("the %s in %s is not that of the code; `make docs` writes it", table.mark, table.page)
+		default:
+			if err := os.WriteFile(file, []byte(before+begin+table.text+end+after), 0o644); err != nil {
+				t.Fatal(err)
 			}
-		}
-		cells := strings.Split(line, " | ")
-		if len(cells) != 4 || !strings.HasPrefix(line, "| `") {
-			continue
-		}
-		name := prefix + code(strings.TrimPrefix(cells[0], "| "))
-		if m := longOption.FindStringSubmatch(cells[0]); m != nil {
-			name = m[1]
-		}
-		if _, twice := documented[name]; twice {
-			t.Errorf("%s is documented twice", name)
-		}
-		documented[name] = row{code(cells[1]), code(cells[2])}
-	}
-
-	want := map[string]row{}
-	c := Default()
-	for _, o := range options(c) {
-		r := row{env: o.env}
-		if o.value != nil {
-			r.initial = o.value.String()
-		}
-		want["--"+o.name] = r
-	}
-	for _, k := range keys(c) {
-		r := row{env: k.env}
-		if k.value != nil {
-			r.initial = k.value.String()
-		}
-		want[k.path] = r
-	}
-	for name, r := range want {
-		if got, ok := documented[name]; !ok {
-			t.Errorf("%s is not documented", name)
-		} else if got != r {
-			t.Errorf("%s is documented with variable %q and default %q, want %q and %q", name, got.env, got.initial, r.env, r.initial)
-		}
-	}
-	for name := range documented {
-		if _, ok := want[name]; !ok {
-			t.Errorf("%s is documented and does not exist", name)
 		}
 	}
 }
 
-// code is what stands between the back quotes of a cell, "" for a dash.
-func code(cell string) string {
-	cell = strings.TrimSpace(cell)
-	if cell == "–" {
-		return ""
+// TestEveryRowIsDocumented keeps rows without words out of the tables.
+func TestEveryRowIsDocumented(t *testing.T) {
+	for _, k := range keys(Default()) {
+		if k.doc == "" || k.own && k.differs != "" {
+			t.Errorf("%s has no documentation, or differs from what it is not", k.path)
+		}
 	}
-	return strings.Trim(cell, "`")
+	for _, o := range options(Default()) {
+		if o.usage == "" {
+			t.Errorf("%s has no documentation", o.id())
+		}
+	}
+}
+
+func optionTable() string {
+	var b strings.Builder
+	b.WriteString("\n| option | variable | default | meaning |\n| --- | --- | --- | --- |\n")
+	for _, o := range options(Default()) {
+		names := "–"
+		if o.name != "" {
+			names = code(strings.Split(o.names(), ", ")...)
+		}
+		row(&b, names, code(o.env), code(o.initial()), o.usage)
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+func keyTables() string {
+	var b strings.Builder
+	file := ""
+	for _, k := range keys(Default()) {
+		if f := k.fileName(); f != file {
+			file = f
+			fmt.Fprintf(&b, "\n### `%s`\n\n| key | variable | default | live | meaning |\n| --- | --- | --- | --- | --- |\n", file)
+		}
+		live := ""
+		if k.live {
+			live = "live"
+		}
+		doc := k.doc
+		if k.own {
+			doc = "Rivero's own: " + doc
+		}
+		if k.unused {
+			doc += " (not used yet)"
+		}
+		row(&b, code(k.name()), code(k.env), code(k.initial()), live, doc)
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+// migrationTable says of each key what becomes of it.
+func migrationTable() string {
+	var b strings.Builder
+	b.WriteString("\n| key | variable | here |\n| --- | --- | --- |\n")
+	for _, k := range keys(Default()) {
+		here := "the same"
+		switch {
+		case k.own:
+			here = "new: " + k.doc
+		case k.unused:
+			here = "**not yet**: accepted, without effect"
+		case k.value == nil && k.alias == nil:
+			here = "no effect, as in Kurento"
+		case k.differs != "":
+			here = k.differs
+		}
+		row(&b, code(k.path), code(k.env), here)
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+func row(b *strings.Builder, cells ...string) {
+	b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+}
+
+func code(texts ...string) string {
+	if len(texts) == 1 && texts[0] == "" {
+		return "–"
+	}
+	return "`" + strings.Join(texts, "`, `") + "`"
+}
+
+// TestShippedFiles compares the files of the packages with the code, and checks that they change nothing.
+func TestShippedFiles(t *testing.T) {
+	dir := filepath.Join(repositoryRoot(t), "packaging", "etc", "kurento")
+	for name, text := range ShippedFiles() {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		old, err := os.ReadFile(file)
+		if err == nil && string(old) == text {
+			continue
+		}
+		if !*update {
+			t.Errorf("packaging/etc/kurento/%s is not that of the code (%v); `make docs` writes it", name, err)
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := mustLoad(t, dir, nil)
+	if len(c.Files) != len(ShippedFiles()) {
+		t.Errorf("read %q", c.Files)
+	}
+	for i, s := range Default().Settings() {
+		if got := c.Settings()[i]; got.Value != s.Value && got.Name != "--conf-file" && got.Name != "--modules-config-path" {
+			t.Errorf("%s is %q with the shipped files and %q without", s.Name, got.Value, s.Value)
+		}
+	}
+}
+
+// Every line that is commented out in a shipped INI file is a setting that is taken without complaint.
+func TestShippedExamples(t *testing.T) {
+	for _, k := range keys(Default()) {
+		if k.example == "" || k.value == nil {
+			continue
+		}
+		if err := k.value.set(k.example); err != nil {
+			t.Errorf("%s: example %q: %v", k.path, k.example, err)
+		}
+	}
 }

@@ -45,7 +45,7 @@ func TestOnlyNamedFilesMustExist(t *testing.T) {
 	}
 	for _, err := range []error{
 		errorOf(loadIn(dir, nil, "-f", missing)),
-		errorOf(loadIn(dir, variables{"KURENTO_CONF_FILE": missing})),
+		errorOf(loadIn(dir, variableSet{"KURENTO_CONF_FILE": missing})),
 		errorOf(loadIn(dir, nil, "-f", dir+"/."+"/kurento.conf.json")),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "no such file") {

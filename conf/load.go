@@ -10,20 +10,18 @@ import (
 
 // Load merges defaults, files, environment and command line, each winning over the one
 // before, into a checked Config. args is the command line without the program's name;
-// env looks a variable up (os.LookupEnv). Load is called once at start, and again with
+// environ are the variables (os.Environ). Load is called once at start, and again with
 // the same arguments to read changed files.
 //
 // A bad option, a main file that cannot be read or parsed, a bad listen address and a
 // server without any port are errors; everything else that is wrong is left out and
 // reported in Config.Warnings.
-func Load(args []string, env func(name string) (string, bool)) (*Config, error) {
-	return load(Default(), args, env)
-}
+func Load(args, environ []string) (*Config, error) { return load(Default(), args, environ) }
 
 // load fills initial, whose main file may be missing.
-func load(initial *Config, args []string, env func(string) (string, bool)) (*Config, error) {
+func load(initial *Config, args, environ []string) (*Config, error) {
 	initial.origins = map[string]Origin{}
-	l := &loader{config: initial, keys: keys(initial), env: env}
+	l := &loader{config: initial, keys: keys(initial), env: variables(environ)}
 	if err := l.loadOptions(args); err != nil {
 		return nil, err
 	}
@@ -36,6 +34,7 @@ func load(initial *Config, args []string, env func(string) (string, bool)) (*Con
 	if err := l.loadVariables(); err != nil {
 		return nil, err
 	}
+	l.reportVariables()
 	if err := l.check(); err != nil {
 		return nil, err
 	}
@@ -46,7 +45,7 @@ func load(initial *Config, args []string, env func(string) (string, bool)) (*Con
 type loader struct {
 	config *Config
 	keys   []key // of config
-	env    func(string) (string, bool)
+	env    map[string]variable
 }
 
 func (l *loader) warn(from Origin, key, format string, args ...any) {
@@ -57,38 +56,6 @@ func (l *loader) find(path string) *key {
 	for i := range l.keys {
 		if l.keys[i].path == path {
 			return &l.keys[i]
-		}
-	}
-	return nil
-}
-
-// variable returns a variable without white space around it; empty is unset.
-func (l *loader) variable(name string) string {
-	if name == "" {
-		return ""
-	}
-	text, _ := l.env(name)
-	return strings.TrimSpace(text)
-}
-
-// loadVariables reads the KMS_* variables.
-func (l *loader) loadVariables() error {
-	// The image's entry point writes them into the module files, so a relative path
-	// means the same as there.
-	dir := filepath.Join(l.config.ModulesConfigPath[0], "kurento")
-	for i := range l.keys {
-		k := &l.keys[i]
-		text := l.variable(k.env)
-		if text == "" {
-			continue
-		}
-		from := Origin{Name: k.env}
-		if k.needs != "" && l.variable(k.needs) == "" {
-			l.warn(from, k.path, "ignored, %s must be set as well", k.needs)
-			continue
-		}
-		if err := l.set(k, entry{path: k.path, text: text}, from, dir); err != nil {
-			return err
 		}
 	}
 	return nil
@@ -131,6 +98,7 @@ func (l *loader) set(k *key, e entry, from Origin, dir string) error {
 	if k.value == nil {
 		return nil
 	}
+	before := k.value.String()
 	var err error
 	if e.compound && !k.compound {
 		err = errors.New("want a single value, not a list")
@@ -148,6 +116,9 @@ func (l *loader) set(k *key, e entry, from Origin, dir string) error {
 	}
 	if usable(err) {
 		l.config.origins[k.path] = from
+		if k.unused && k.value.String() != before {
+			l.warn(from, k.path, "has no effect yet")
+		}
 	}
 	return nil
 }

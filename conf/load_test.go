@@ -36,22 +36,24 @@ func (f files) write(t *testing.T) string {
 	return dir
 }
 
-type variables map[string]string
+type variableSet map[string]string
 
-func (v variables) lookup(name string) (string, bool) {
-	text, ok := v[name]
-	return text, ok
+func (v variableSet) environ() (list []string) {
+	for name, text := range v {
+		list = append(list, name+"="+text)
+	}
+	return list
 }
 
 // loadIn loads with the default main file in dir instead of /etc/kurento.
-func loadIn(dir string, env variables, args ...string) (*Config, error) {
+func loadIn(dir string, env variableSet, args ...string) (*Config, error) {
 	initial := Default()
 	initial.ConfFile = filepath.Join(dir, mainFile)
-	return load(initial, args, env.lookup)
+	return load(initial, args, env.environ())
 }
 
 // mustLoad also wants the warnings to hold the given texts, one each, and no others.
-func mustLoad(t *testing.T, dir string, env variables, warnings ...string) *Config {
+func mustLoad(t *testing.T, dir string, env variableSet, warnings ...string) *Config {
 	t.Helper()
 	c, err := loadIn(dir, env)
 	if err != nil {
@@ -123,7 +125,7 @@ func sharedConfig(t *testing.T) string {
 
 func TestLoadShippedFiles(t *testing.T) {
 	dir := sharedConfig(t)
-	c, err := Load([]string{"-f", filepath.Join(dir, mainFile)}, variables{}.lookup)
+	c, err := Load([]string{"-f", filepath.Join(dir, mainFile)}, variableSet{}.environ())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +139,7 @@ func TestLoadShippedFiles(t *testing.T) {
 }
 
 func TestLoadShippedINI(t *testing.T) {
-	c, err := Load([]string{"-f", filepath.Join(sharedConfig(t), "kurento.conf.ini")}, variables{}.lookup)
+	c, err := Load([]string{"-f", filepath.Join(sharedConfig(t), "kurento.conf.ini")}, variableSet{}.environ())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +159,7 @@ func TestEveryKey(t *testing.T) {
 				"port": 9000, "address": "127.0.0.1", "ipv6": false, "path": "/media/", "threads": 4, "connqueue": 128,
 				"secure": {"port": 8433, "certificate": "cert+key.pem", "password": " p "},
 				"registrar": {"address": "ws://registrar:9090", "localAddress": "media.example"}}},
-			"metadata": {"zone": "a b", "n": 1}}}`,
+			"logLevels": "3,Kurento*:5", "metadata": {"zone": "a b", "n": 1}}}`,
 		"modules/kurento/MediaElement.conf.ini": "encoderBitrate=1\nminEncoderBitrate=2\nmaxEncoderBitrate=3\n",
 		sdpFile: `{"numAudioMedias": 2, "numVideoMedias": "3", "audioCodecs": [],
 			"videoCodecs": [{"name": "VP8/90000", "properties": {"a": "b"}}]}`,
@@ -175,8 +177,12 @@ func TestEveryKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	levels, err := ParseLogLevels("3,Kurento*:5")
+	if err != nil {
+		t.Fatal(err)
+	}
 	want := Config{
-		Log:       Log{FileSize: 100, MaxFiles: 10},
+		Log:       Log{FileSize: 100, MaxFiles: 10, Levels: levels},
 		Resources: Resources{0.5, 0.7, time.Minute, true},
 		WebSocket: WebSocket{9000, "127.0.0.1", false, "media", 4, 128,
 			Secure{8433, filepath.Join(dir, "cert+key.pem"), " p "}, Registrar{"ws://registrar:9090", "media.example"}},
@@ -191,12 +197,13 @@ func TestEveryKey(t *testing.T) {
 		WebRtcEndpoint: WebRtcEndpoint{STUNServers{"192.0.2.1"}, 3479, turn, []string{"eth0", "eth1"}, false, "192.0.2.3", "2001:db8::1",
 			filepath.Join(dir, "modules/kurento/rsa.pem"), "/ec.pem", "AUDIO_HIGH", true, 5000, true, true},
 	}
-	c := mustLoad(t, dir, nil)
+	c := mustLoad(t, dir, nil, "HttpEndpoint.serverPort: has no effect yet", "HttpEndpoint.serverAddress: has no", "HttpEndpoint.serverPort: has no",
+		"HttpEndpoint.announcedAddress: has no", "rtspClientPortRange: has no effect yet", "gapsFix: has no effect yet")
 	if got := values(c); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 	for _, s := range c.Settings() {
-		if !strings.HasPrefix(s.Name, "--") && s.Origin == (Origin{}) {
+		if strings.Contains(s.Name, ".") && s.Origin == (Origin{}) {
 			t.Errorf("%s was not set by the test, or its origin is lost", s.Name)
 		}
 	}
@@ -204,7 +211,7 @@ func TestEveryKey(t *testing.T) {
 
 func TestVariablesWinOverFiles(t *testing.T) {
 	dir := files{webRtcFile: "turnURL=a:b@192.0.2.9\nexternalIPv4=192.0.2.9\niceTcp=1\n", rtpFile: "minPort=1\nmtu=1000\n"}.write(t)
-	c := mustLoad(t, dir, variables{
+	c := mustLoad(t, dir, variableSet{
 		"KMS_MIN_PORT": "5000", "KMS_MAX_PORT": " 5050\n", "KMS_MTU": "",
 		"KMS_STUN_IP": "192.0.2.1", "KMS_STUN_PORT": "3479", "KMS_TURN_URL": "u:p@turn.example:80?transport=tcp",
 		"KMS_EXTERNAL_IPV4": "192.0.2.3", "KMS_EXTERNAL_IPV6": "2001:db8::1", "KMS_NETWORK_INTERFACES": "eth0 eth1",
@@ -230,19 +237,19 @@ func TestVariablesWinOverFiles(t *testing.T) {
 func TestExternalAddress(t *testing.T) {
 	tests := []struct {
 		name, ini string
-		env       variables
+		env       variableSet
 		v4, v6    string
 		warnings  []string
 	}{
 		{name: "6.x key, IPv4", ini: "externalAddress=192.0.2.1", v4: "192.0.2.1"},
 		{name: "6.x key, IPv6", ini: "externalAddress=2001:db8::1", v6: "2001:db8::1"},
 		{name: "the 7.x key wins", ini: "externalIPv4=192.0.2.2\nexternalAddress=192.0.2.1", v4: "192.0.2.2"},
-		{name: "variable", env: variables{"KMS_EXTERNAL_ADDRESS": "192.0.2.1"}, v4: "192.0.2.1"},
+		{name: "variable", env: variableSet{"KMS_EXTERNAL_ADDRESS": "192.0.2.1"}, v4: "192.0.2.1"},
 		{name: "the 7.x variable wins", v4: "192.0.2.2",
-			env: variables{"KMS_EXTERNAL_ADDRESS": "192.0.2.1", "KMS_EXTERNAL_IPV4": "192.0.2.2"}},
-		{name: "auto", env: variables{"KMS_EXTERNAL_IPV4": "auto", "KMS_EXTERNAL_IPV6": "auto"},
-			warnings: []string{`KMS_EXTERNAL_IPV4: modules.kurento.WebRtcEndpoint.externalIPv4: "auto" needs a look-up`, "KMS_EXTERNAL_IPV6"}},
-		{name: "6.x auto", env: variables{"KMS_EXTERNAL_ADDRESS": "auto"}, warnings: []string{`KMS_EXTERNAL_ADDRESS: `}},
+			env: variableSet{"KMS_EXTERNAL_ADDRESS": "192.0.2.1", "KMS_EXTERNAL_IPV4": "192.0.2.2"}},
+		{name: "auto", env: variableSet{"KMS_EXTERNAL_IPV4": "auto", "KMS_EXTERNAL_IPV6": "auto"}, v4: Auto, v6: Auto},
+		{name: "auto in the file", ini: "externalIPv6=auto", v6: Auto},
+		{name: "6.x auto", env: variableSet{"KMS_EXTERNAL_ADDRESS": "auto"}, v4: Auto},
 		{name: "wrong family", ini: "externalIPv4=2001:db8::1\nexternalIPv6=192.0.2.1",
 			warnings: []string{":1: modules.kurento.WebRtcEndpoint.externalIPv4: want an IPv4 address", "want an IPv6 address"}},
 		{name: "empty is unset", ini: "externalIPv4=\nexternalIPv6=  "},
@@ -258,7 +265,7 @@ func TestExternalAddress(t *testing.T) {
 }
 
 func TestStunVariablesCountTogether(t *testing.T) {
-	for _, env := range []variables{{"KMS_STUN_IP": "192.0.2.1"}, {"KMS_STUN_PORT": "1", "KMS_STUN_IP": ""}} {
+	for _, env := range []variableSet{{"KMS_STUN_IP": "192.0.2.1"}, {"KMS_STUN_PORT": "1", "KMS_STUN_IP": ""}} {
 		w := mustLoad(t, t.TempDir(), env, "must be set as well").WebRtcEndpoint
 		if w.StunServerAddress != nil || w.StunServerPort != 3478 {
 			t.Errorf("%v: got %q:%d", env, w.StunServerAddress, w.StunServerPort)
@@ -317,7 +324,7 @@ func TestSettings(t *testing.T) {
 		webRtcFile:                              "\nturnURL=user:hush@192.0.2.1\n",
 		"modules/kurento/HttpEndpoint.conf.ini": "port=9092\n",
 	}.write(t)
-	c := mustLoad(t, dir, variables{"KMS_MIN_PORT": "5000", "KURENTO_LOGS_PATH": "/logs"})
+	c := mustLoad(t, dir, variableSet{"KMS_MIN_PORT": "5000", "KURENTO_LOGS_PATH": "/logs"}, "serverPort: has no effect yet")
 	got := map[string]string{}
 	for _, s := range c.Settings() {
 		got[s.Name] = s.Value + " from " + s.Origin.String()

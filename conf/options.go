@@ -7,9 +7,10 @@ import (
 )
 
 // option is one row of the table of everything the command line can say. Options that
-// take a value also have a variable, which the command line wins over.
+// take a value also have a variable, which the command line wins over. A row without a
+// name is a variable only; one without a value stands for the variable of a key.
 type option struct {
-	short byte
+	short byte // 0 for none
 	name  string
 	env   string // "" for none
 	arg   string // what the usage text calls the value
@@ -35,6 +36,12 @@ func options(c *Config) []option {
 			usage: "rotated log files to keep", value: bind(&c.Log.MaxFiles, integer(1, maxInt))},
 		{short: 'u', name: "uid", env: "KMS_UID", arg: "id",
 			usage: "user and group to run as when started by root", value: bind(&c.UID, integer(0, maxInt))},
+		{name: "gst-debug", env: "GST_DEBUG", arg: "levels",
+			usage: "how much is logged, such as 3,Kurento*:5"},
+		{env: "GST_DEBUG_NO_COLOR", usage: "any value: no colours on a terminal", value: bind(&c.Log.NoColor, isSet)},
+		{env: "G_MESSAGES_DEBUG", usage: "with `libnice` in it or `all`: what ICE does is logged in detail", value: bind(&c.Log.ICE, namesICE)},
+		{env: "GST_DEBUG_DUMP_DOT_DIR", usage: "directory for the graphs that clients ask for", value: bind(&c.DotDir, anyText)},
+		{env: "KURENTO_GENERATE_RTP_PTS_STATS", usage: "accepted; nothing is written", value: bind(new(string), unsupported[string])},
 		{short: 'h', name: "help", show: ShowHelp, usage: "show this text"},
 		{short: 'v', name: "version", show: ShowVersion, usage: "show the version"},
 		{short: 'l', name: "list", show: ShowList, usage: "list the classes clients can create"},
@@ -59,26 +66,52 @@ func Usage() string {
 	}
 	fmt.Fprintf(&b, "  %-34s %s\n", "-json", "the command answers in JSON")
 	for _, o := range options(Default()) {
-		left := fmt.Sprintf("-%c, --%s", o.short, o.name)
-		if o.value == nil {
-			fmt.Fprintf(&b, "  %-34s %s\n", left, o.usage)
-			continue
+		switch {
+		case o.name == "":
+			fmt.Fprintf(&b, "  %-34s %s\n", o.env, o.usage)
+		case o.show != ShowNothing:
+			fmt.Fprintf(&b, "  %-34s %s\n", o.names(), o.usage)
+		default:
+			fmt.Fprintf(&b, "  %-34s %s (%s", o.names()+" <"+o.arg+">", o.usage, o.env)
+			if initial := o.initial(); initial != "" {
+				fmt.Fprintf(&b, ", default %s", initial)
+			}
+			b.WriteString(")\n")
 		}
-		fmt.Fprintf(&b, "  %-34s %s (%s", left+" <"+o.arg+">", o.usage, o.env)
-		if initial := o.value.String(); initial != "" {
-			fmt.Fprintf(&b, ", default %s", initial)
-		}
-		b.WriteString(")\n")
 	}
 	return b.String()
+}
+
+// names returns the forms of the option's name as the usage text has them.
+func (o option) names() string {
+	if o.short == 0 {
+		return "--" + o.name
+	}
+	return fmt.Sprintf("-%c, --%s", o.short, o.name)
+}
+
+// id is the option's name among origins and settings.
+func (o option) id() string {
+	if o.name == "" {
+		return o.env
+	}
+	return "--" + o.name
+}
+
+// initial is the default, "" for none.
+func (o option) initial() string {
+	if o.value == nil {
+		return ""
+	}
+	return o.value.String()
 }
 
 // loadOptions reads the KURENTO_* variables and then the command line.
 func (l *loader) loadOptions(args []string) error {
 	table := options(l.config)
 	for _, o := range table {
-		if text := l.variable(o.env); text != "" {
-			if err := l.setOption(o, text, Origin{Name: o.env}); err != nil {
+		if v, ok := l.env[o.env]; ok && o.value != nil {
+			if err := l.setOption(o, v.text, v.from); err != nil {
 				return err
 			}
 		}
@@ -146,14 +179,18 @@ func (l *loader) loadArguments(table []option, args []string) error {
 func matchOption(table []option, arg string) (o *option, value string, attached bool) {
 	for i := range table {
 		o := &table[i]
+		if o.name == "" {
+			continue
+		}
 		takesValue := o.show == ShowNothing
 		long, short := "--"+o.name, "-"+string(o.short)
+		isShort := o.short != 0
 		switch {
-		case arg == long || arg == short:
+		case arg == long || isShort && arg == short:
 			return o, "", false
 		case takesValue && strings.HasPrefix(arg, long+"="):
 			return o, arg[len(long)+1:], true
-		case takesValue && strings.HasPrefix(arg, short):
+		case takesValue && isShort && strings.HasPrefix(arg, short):
 			return o, strings.TrimPrefix(arg[len(short):], "="), true
 		}
 	}
@@ -161,15 +198,18 @@ func matchOption(table []option, arg string) (o *option, value string, attached 
 }
 
 func (l *loader) setOption(o option, text string, from Origin) error {
+	if o.value == nil {
+		l.env[o.env] = variable{text, from}
+		return nil
+	}
 	err := o.value.set(text)
 	if !usable(err) {
 		return fmt.Errorf("%s: %w", from, err)
 	}
-	name := "--" + o.name
 	if err != nil {
 		l.warn(from, "", "%v", err)
 	}
-	l.config.origins[name] = from
+	l.config.origins[o.id()] = from
 	return nil
 }
 

@@ -115,6 +115,24 @@ func oneOf[T ~string](words ...T) func(string) (T, error) {
 	}
 }
 
+// isSet is true for any value: of GStreamer's switches only that they are there counts.
+func isSet(string) (bool, error) { return true, nil }
+
+// namesICE tells whether a list of GLib's log domains, as in G_MESSAGES_DEBUG, has those of Kurento's ICE library.
+func namesICE(text string) (bool, error) {
+	for _, domain := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if domain == "all" || strings.HasPrefix(domain, "libnice") {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// unsupported takes nothing and says so.
+func unsupported[T any](string) (zero T, err error) {
+	return zero, adjusted("has no effect here")
+}
+
 func anyText(text string) (string, error) { return text, nil }
 
 func secret(text string) (Secret, error) { return Secret(text), nil }
@@ -155,11 +173,14 @@ func ipLiteral(kind string, fits func(netip.Addr) bool) func(string) (string, er
 	}
 }
 
+// Auto in the place of an external address asks for a look-up of it.
+const Auto = "auto"
+
 func externalIP(kind string, fits func(netip.Addr) bool) func(string) (string, error) {
 	literal := ipLiteral(kind, fits)
 	return func(text string) (string, error) {
-		if text == "auto" {
-			return "", errors.New(`"auto" needs a look-up that this build cannot do, write the address itself`)
+		if text == Auto {
+			return Auto, nil
 		}
 		return literal(text)
 	}

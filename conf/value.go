@@ -14,6 +14,8 @@ type value interface {
 	// set parses text and stores it. On an error the old value stays, except when the
 	// error is an adjustment.
 	set(text string) error
+	// raw is the stored value itself, secrets included.
+	raw() any
 	fmt.Stringer
 }
 
@@ -47,6 +49,8 @@ func (f field[T]) set(text string) error {
 	}
 	return err
 }
+
+func (f field[T]) raw() any { return *f.to }
 
 // String gives the value as it would be written in a file, lists with commas.
 func (f field[T]) String() string {

@@ -51,7 +51,7 @@ type oracle struct {
 
 func newOracle(t *testing.T) *oracle {
 	t.Helper()
-	c, err := conf.Load(nil, func(string) (string, bool) { return "", false })
+	c, err := conf.Load(nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -111,7 +111,7 @@ func testClasses(g *gates) []*pipeline.Class {
 // allClasses is an object model with every class there is, as the program has it by default but for what change does.
 func allClasses(t testing.TB, change ...func(*conf.Config)) *pipeline.Server {
 	t.Helper()
-	c, err := conf.Load(nil, func(string) (string, bool) { return "", false })
+	c, err := conf.Load(nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,12 +22,12 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
+	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 }
 
 // run is the whole program; it returns the exit code. The server ends when ctx does.
-func run(ctx context.Context, args []string, env func(string) (string, bool), stdout, stderr io.Writer) int {
-	config, err := conf.Load(args, env)
+func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+	config, err := conf.Load(args, environ)
 	if err != nil {
 		fmt.Fprintf(stderr, "Error : %v\n", err)
 		return 1
