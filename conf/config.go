@@ -45,6 +45,7 @@ type Config struct {
 	Files    []string  // configuration files that were read, in order
 	Warnings []Warning // what was ignored or changed, for the caller to log
 
+	dirs    []string          // directories that files were looked for in
 	origins map[string]Origin // by key path or "--option"; absent means default
 }
 

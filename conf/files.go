@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -42,6 +43,7 @@ func (l *loader) loadFiles() error {
 	budget := maxModuleFiles
 	for _, dir := range l.config.ModulesConfigPath {
 		if !named && !exists(dir) {
+			l.config.dirs = append(l.config.dirs, dir) // it may come
 			continue
 		}
 		if err := l.loadModuleDir(dir, "modules.", 0, &budget); err != nil {
@@ -74,6 +76,7 @@ func (l *loader) loadMainFile() error {
 // names. prefix is the branch of the tree they belong to; budget is what is left of
 // maxModuleFiles.
 func (l *loader) loadModuleDir(dir, prefix string, depth int, budget *int) error {
+	l.config.dirs = append(l.config.dirs, dir)
 	list, err := os.ReadDir(dir)
 	if err != nil {
 		l.warn(Origin{Name: dir}, "", "modules directory is skipped: %v", err)
@@ -111,6 +114,9 @@ func (l *loader) loadModuleDir(dir, prefix string, depth int, budget *int) error
 
 // loadModuleFile reads one module file. The error is that of a strict key.
 func (l *loader) loadModuleFile(file, prefix string) error {
+	if slices.Contains([]string{".pem", ".crt", ".key"}, filepath.Ext(file)) {
+		return nil // relative certificate paths begin at the directory of the file that names them
+	}
 	name, format, err := splitFileName(file)
 	if err != nil {
 		l.warn(Origin{Name: file}, "", "skipped: %v", err)

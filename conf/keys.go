@@ -138,7 +138,7 @@ func elementKeys(c *Config) []key {
 		{path: baseRtpEndpoint + "maxPort", env: "KMS_MAX_PORT", value: bind(&r.MaxPort, clamped(1024, 65535)),
 			doc: "last port of media"},
 		// From the smallest IPv4 datagram every host takes (RFC 791) to the largest UDP payload.
-		{path: baseRtpEndpoint + "mtu", env: "KMS_MTU", value: bind(&r.MTU, integer(576, 65507)),
+		{path: baseRtpEndpoint + "mtu", env: "KMS_MTU", value: bind(&r.MTU, integer(576, 65507)), live: true,
 			doc: "bytes of the largest RTP packet made here, 576 to 65507"},
 		{path: baseRtpEndpoint + "rembPolicy", value: bind(&r.RembPolicy, oneOf(RembMin, RembMax)), live: true, own: true,
 			doc: "a publisher sends what its slowest viewer can take (`min`) or its fastest (`max`)"},

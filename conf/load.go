@@ -18,6 +18,22 @@ import (
 // reported in Config.Warnings.
 func Load(args, environ []string) (*Config, error) { return load(Default(), args, environ) }
 
+// Reload reads the files again. What it returns differs from before, a Config of the same arguments, only in what can
+// change while the server runs; changes lists what the files say now, be it in force or not. Errors are those of Load.
+func Reload(before *Config, args, environ []string) (after *Config, changes []Change, err error) {
+	if after, err = Load(args, environ); err != nil {
+		return nil, nil, err
+	}
+	changes = Changes(before, after)
+	old := before.settables()
+	for i, s := range after.settables() {
+		if !s.Live {
+			s.value.assign(old[i].value.raw())
+		}
+	}
+	return after, changes, nil
+}
+
 // load fills initial, whose main file may be missing.
 func load(initial *Config, args, environ []string) (*Config, error) {
 	initial.origins = map[string]Origin{}

@@ -78,7 +78,7 @@ func checkWarnings(t *testing.T, c *Config, want []string) {
 // values strips c of how it was loaded.
 func values(c *Config) Config {
 	v := *c
-	v.ConfFile, v.ModulesConfigPath, v.Files, v.Warnings, v.origins = "", nil, nil, nil, nil
+	v.ConfFile, v.ModulesConfigPath, v.Files, v.Warnings, v.dirs, v.origins = "", nil, nil, nil, nil, nil
 	return v
 }
 

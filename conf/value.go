@@ -16,6 +16,8 @@ type value interface {
 	set(text string) error
 	// raw is the stored value itself, secrets included.
 	raw() any
+	// assign stores what raw of the same setting gave.
+	assign(any)
 	fmt.Stringer
 }
 
@@ -51,6 +53,8 @@ func (f field[T]) set(text string) error {
 }
 
 func (f field[T]) raw() any { return *f.to }
+
+func (f field[T]) assign(v any) { *f.to = v.(T) }
 
 // String gives the value as it would be written in a file, lists with commas.
 func (f field[T]) String() string {

@@ -5,6 +5,7 @@ package elements
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/rs/zerolog"
 
@@ -30,49 +31,76 @@ import (
 // is made here.
 func Steps(mtu int) codec.Steps { return codec.Steps{codecrtp.Steps(mtu)} }
 
-// Classes lists the classes with the settings of a configuration. The pool carries all WebRTC connections; the
-// caller closes it after the server.
-func Classes(c *conf.Config, log zerolog.Logger) (classes []*pipeline.Class, pool *transport.Pool, err error) {
-	w, r := c.WebRtcEndpoint, c.BaseRtpEndpoint
-	pool, err = transport.NewPool(transport.PoolConfig{
-		MinPort: uint16(r.MinPort), MaxPort: uint16(r.MaxPort),
-		MuxPort:    uint16(w.UDPMuxPort),
-		Interfaces: w.NetworkInterfaces,
+// Set is the list of classes with what their objects share.
+type Set struct {
+	Classes []*pipeline.Class
+
+	log          func(class string) zerolog.Logger
+	pool         *transport.Pool // carries all WebRTC connections
+	certificates *transport.Certificates
+	config       atomic.Pointer[conf.Config]
+	webrtc       atomic.Pointer[webrtc.Settings]
+}
+
+// Open lists the classes with the settings of a configuration. log gives the logger of a class. The caller closes the
+// set, after the server that has the classes.
+func Open(c *conf.Config, log func(class string) zerolog.Logger) (*Set, error) {
+	s := &Set{log: log, certificates: transport.NewCertificates()}
+	var err error
+	s.pool, err = transport.NewPool(transport.PoolConfig{
+		MinPort: uint16(c.BaseRtpEndpoint.MinPort), MaxPort: uint16(c.BaseRtpEndpoint.MaxPort),
+		MuxPort:    uint16(c.WebRtcEndpoint.UDPMuxPort),
+		Interfaces: c.WebRtcEndpoint.NetworkInterfaces,
 		IPv6:       true,
-		Log:        log,
+		Log:        log("WebRtcEndpoint"),
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	certificates := transport.NewCertificates(map[transport.KeyType]string{
-		transport.RSA: w.PemCertificateRSA, transport.ECDSA: w.PemCertificateECDSA,
-	})
-	classes = []*pipeline.Class{
+	s.Configure(c)
+	s.Classes = append([]*pipeline.Class{
 		passthrough.Class,
-		player.Class(player.Settings{DefaultPath: c.UriEndpoint.DefaultPath}),
-		recorder.Class(recorder.Settings{DefaultPath: c.UriEndpoint.DefaultPath}),
-		webrtc.Class(webrtc.Settings{
-			Pool: pool, Certificates: certificates,
-			AudioCodecs: sdp.FilterWebRTC(names(c.SdpEndpoint.AudioCodecs), w.EnableH265),
-			VideoCodecs: sdp.FilterWebRTC(names(c.SdpEndpoint.VideoCodecs), w.EnableH265),
-			NumAudio:    min(c.SdpEndpoint.NumAudioMedias, 1), // an element has one stream of a kind
-			NumVideo:    min(c.SdpEndpoint.NumVideoMedias, 1),
-			RTP: endpoint.RTPSettings{
-				MTU: r.MTU, RembPolicy: stream.RembPolicy(r.RembPolicy), RembFloor: r.RembFloor * 1000,
-			},
-			ClassicSDP:        w.ClassicSDP,
-			StrictNegotiation: w.StrictNegotiation,
-			QosDscp:           webrtc.DSCPValue(w.QosDscp),
-			StunServerAddress: w.StunServerAddress.String(),
-			StunServerPort:    w.StunServerPort,
-			TurnURL:           w.TurnURL.Text(),
-			NetworkInterfaces: strings.Join(w.NetworkInterfaces, ","),
-			IceTCP:            w.IceTCP,
-			ExternalIPv4:      w.ExternalIPv4,
-			ExternalIPv6:      w.ExternalIPv6,
-		}),
+		player.Class(func() player.Settings { return player.Settings{DefaultPath: s.config.Load().UriEndpoint.DefaultPath} }),
+		recorder.Class(func() recorder.Settings { return recorder.Settings{DefaultPath: s.config.Load().UriEndpoint.DefaultPath} }),
+		webrtc.Class(s.webrtc.Load),
+	}, declared()...)
+	return s, nil
+}
+
+// Close ends the connections. It may be called twice.
+func (s *Set) Close() { s.pool.Close() }
+
+// Configure makes new objects begin with other settings. What a running server cannot change (conf.Reload) must be as
+// it was.
+func (s *Set) Configure(c *conf.Config) {
+	w, r := c.WebRtcEndpoint, c.BaseRtpEndpoint
+	log := s.log("WebRtcEndpoint")
+	for kind, file := range map[transport.KeyType]string{transport.RSA: w.PemCertificateRSA, transport.ECDSA: w.PemCertificateECDSA} {
+		if err := s.certificates.Load(kind, file); err != nil {
+			log.Error().Err(err).Str("type", string(kind)).Msg("certificate cannot be used, the one before stays")
+		}
 	}
-	return append(classes, declared()...), pool, nil
+	s.webrtc.Store(&webrtc.Settings{
+		Pool: s.pool, Certificates: s.certificates,
+		AudioCodecs: sdp.FilterWebRTC(names(c.SdpEndpoint.AudioCodecs), w.EnableH265),
+		VideoCodecs: sdp.FilterWebRTC(names(c.SdpEndpoint.VideoCodecs), w.EnableH265),
+		NumAudio:    min(c.SdpEndpoint.NumAudioMedias, 1), // an element has one stream of a kind
+		NumVideo:    min(c.SdpEndpoint.NumVideoMedias, 1),
+		RTP: endpoint.RTPSettings{
+			MTU: r.MTU, RembPolicy: stream.RembPolicy(r.RembPolicy), RembFloor: r.RembFloor * 1000,
+		},
+		ClassicSDP:        w.ClassicSDP,
+		StrictNegotiation: w.StrictNegotiation,
+		QosDscp:           webrtc.DSCPValue(w.QosDscp),
+		StunServerAddress: w.StunServerAddress.String(),
+		StunServerPort:    w.StunServerPort,
+		TurnURL:           w.TurnURL.Text(),
+		NetworkInterfaces: strings.Join(w.NetworkInterfaces, ","),
+		IceTCP:            w.IceTCP,
+		ExternalIPv4:      w.ExternalIPv4,
+		ExternalIPv6:      w.ExternalIPv6,
+	})
+	s.config.Store(c)
 }
 
 // declared lists the classes that are part of the interface and have no code yet.

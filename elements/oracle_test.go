@@ -55,12 +55,12 @@ func newOracle(t *testing.T) *oracle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	classes, pool, err := elements.Classes(c, zerolog.Nop())
+	set, err := elements.Open(c, func(string) zerolog.Logger { return zerolog.Nop() })
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := pipeline.NewServer(pipeline.Settings{}, classes, zerolog.Nop())
-	t.Cleanup(pool.Close)
+	s := pipeline.NewServer(pipeline.Settings{}, set.Classes, zerolog.Nop())
+	t.Cleanup(set.Close)
 	t.Cleanup(s.Close)
 	o := &oracle{t: t, canCreate: s.CanCreate, modules: map[string]string{}, seen: map[string]bool{}}
 	described := map[string]bool{}

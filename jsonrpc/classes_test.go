@@ -118,14 +118,14 @@ func allClasses(t testing.TB, change ...func(*conf.Config)) *pipeline.Server {
 	for _, f := range change {
 		f(c)
 	}
-	classes, pool, err := elements.Classes(c, zerolog.Nop())
+	set, err := elements.Open(c, func(string) zerolog.Logger { return zerolog.Nop() })
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(pool.Close)
+	t.Cleanup(set.Close)
 	settings := testSettings
 	settings.Steps = elements.Steps(c.BaseRtpEndpoint.MTU)
-	objects := pipeline.NewServer(settings, classes, zerolog.Nop())
+	objects := pipeline.NewServer(settings, set.Classes, zerolog.Nop())
 	t.Cleanup(objects.Close)
 	return objects
 }

@@ -121,7 +121,8 @@ func (s *Server) listenTLS() (net.Listener, error) {
 // once and a broken one breaks only that.
 func (s *Server) secure(l net.Listener) net.Listener {
 	load := func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-		return loadCertificate(s.config.Certificate, s.config.Password)
+		c := s.live.Load()
+		return loadCertificate(c.Certificate, c.Password)
 	}
 	if _, err := load(nil); err != nil {
 		s.log.Error().Err(err).Msg("certificate cannot be used")

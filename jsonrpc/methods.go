@@ -95,7 +95,7 @@ func create(ctx context.Context, c *call) (result, error) {
 	if err := c.server.objects.CanCreate(class); err != nil {
 		return nil, err
 	}
-	if err := c.server.limits.check(); err != nil {
+	if err := (limits{fraction: c.server.live.Load().ExceptionLimit}).check(); err != nil {
 		return nil, err
 	}
 	o, err := c.server.objects.Create(ctx, class, c.params["constructorParams"])

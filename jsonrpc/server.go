@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -38,13 +39,13 @@ type Config struct {
 
 // Server is the control plane of one object model.
 type Server struct {
-	config   Config
+	config   Config                 // what it began with
+	live     atomic.Pointer[Config] // the same with what Configure has changed
 	objects  *pipeline.Server
 	fallback http.Handler
 	log      zerolog.Logger
 	sessions *SessionTable
 	retries  *retries
-	limits   limits
 	methods  map[string]method
 
 	ctx    context.Context // of all requests
@@ -67,10 +68,10 @@ func NewServer(config Config, objects *pipeline.Server, fallback http.Handler, l
 	s := &Server{
 		config: config, objects: objects, fallback: fallback, log: log,
 		retries: newRetries(config.DisableRequestCache),
-		limits:  limits{fraction: config.ExceptionLimit},
 		methods: methodTable(),
 		conns:   make(map[*conn]struct{}),
 	}
+	s.live.Store(&config)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.sessions = NewSessionTable(objects, s.emptied)
 	objects.UseSessions(s.sessions)
@@ -80,15 +81,24 @@ func NewServer(config Config, objects *pipeline.Server, fallback http.Handler, l
 	return s
 }
 
+// Configure takes from config what can change while the server runs: the two limits, the certificate and its password.
+func (s *Server) Configure(config Config) {
+	changed := s.config
+	changed.ExceptionLimit, changed.KillLimit = config.ExceptionLimit, config.KillLimit
+	changed.Certificate, changed.Password = config.Certificate, config.Password
+	s.live.Store(&changed)
+}
+
 // Sessions is the server's table of sessions.
 func (s *Server) Sessions() *SessionTable { return s.sessions }
 
 // emptied is called when the last object was released.
 func (s *Server) emptied() {
-	if s.config.KillLimit <= 0 || s.config.Kill == nil {
+	limit := s.live.Load().KillLimit
+	if limit <= 0 || s.config.Kill == nil {
 		return
 	}
-	if err := (limits{fraction: s.config.KillLimit}).check(); err != nil {
+	if err := (limits{fraction: limit}).check(); err != nil {
 		s.log.Error().Err(err).Msg("kill limit reached and no object left")
 		s.config.Kill()
 	}

@@ -48,7 +48,7 @@ func (p *MediaPipeline) descendants() []Object {
 // dump writes the drawing into the directory that GST_DEBUG_DUMP_DOT_DIR names; without it nothing is
 // written, as in the original.
 func (p *MediaPipeline) dump(o *MediaObject, only Element) {
-	dir := p.server.settings.DotDir
+	dir := p.server.settings.Load().DotDir
 	if dir == "" {
 		return
 	}

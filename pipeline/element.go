@@ -32,7 +32,7 @@ type EncoderBitrate struct{ Target, Min, Max int }
 func (e *MediaElement) Setup(b Creation, self Element, p *MediaPipeline, parent Object) {
 	e.MediaObject.Setup(b, parent)
 	e.pipeline, e.self = p, self
-	e.bitrate = b.server.settings.EncoderBitrate
+	e.bitrate = b.server.settings.Load().EncoderBitrate
 	e.node = graph.NewNode(self)
 	p.graph.Update(func(g *graph.Edit) { g.Add(e.node) })
 }

@@ -23,7 +23,7 @@ var MediaPipelineClass = &Class{
 	New: New(func(_ context.Context, b Creation, _ None) (Object, error) {
 		p := &MediaPipeline{}
 		p.MediaObject.Setup(b, nil)
-		p.graph = graph.New(b.server.settings.Steps, observer{p})
+		p.graph = graph.New(b.server.settings.Load().Steps, observer{p})
 		return p, nil
 	}),
 	Methods: Methods(

@@ -86,8 +86,10 @@ func (o *MediaObject) Class() *Class { return o.class }
 // Parent is the object this one was created in, nil at the top.
 func (o *MediaObject) Parent() Object { return o.parent }
 
-// Log is the server's logger with the object's id in every line.
-func (o *MediaObject) Log() zerolog.Logger { return o.server.log.With().Str("object", o.id).Logger() }
+// Log is the logger of the object's class with the object's id in every line.
+func (o *MediaObject) Log() zerolog.Logger {
+	return o.server.settings.Load().ClassLog(o.class.Name).With().Str("object", o.id).Logger()
+}
 
 // Server owns the object.
 func (o *MediaObject) Server() *Server { return o.server }

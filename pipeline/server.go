@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 	"github.com/rs/zerolog"
@@ -23,12 +24,15 @@ type Settings struct {
 	Steps          codec.Steps     // conversions the graphs may use
 	Metadata       json.RawMessage // for ServerManager.getMetadata, nil for none
 	DotDir         string          // where dumpGstreamerDot writes, "" for nowhere
+
+	// ClassLog gives the logger of a class's objects; nil: the server's.
+	ClassLog func(class string) zerolog.Logger
 }
 
 // Server owns all objects and knows all classes.
 type Server struct {
 	id       string
-	settings Settings
+	settings atomic.Pointer[Settings]
 	log      zerolog.Logger
 	classes  []*Class          // in the order of the list, parents included
 	byName   map[string]*Class // what create accepts: bare and qualified names of classes with a constructor
@@ -47,16 +51,25 @@ type Sessions interface{ IDs() []string }
 // is listed twice, or can be created without code for one of its operations, is the programmer's mistake and panics.
 func NewServer(settings Settings, classes []*Class, log zerolog.Logger) *Server {
 	s := &Server{
-		id: uuid.NewString(), settings: settings, log: log,
+		id: uuid.NewString(), log: log,
 		byName:  make(map[string]*Class),
 		objects: make(map[string]Object),
 	}
+	s.Configure(settings)
 	for _, c := range append([]*Class{serverManagerClass, MediaPipelineClass}, classes...) {
 		s.register(c)
 	}
 	s.manager = newServerManager(s)
 	s.objects[s.manager.id] = s.manager
 	return s
+}
+
+// Configure exchanges the settings while the server runs. Objects that exist keep what they began with.
+func (s *Server) Configure(settings Settings) {
+	if settings.ClassLog == nil {
+		settings.ClassLog = func(string) zerolog.Logger { return s.log }
+	}
+	s.settings.Store(&settings)
 }
 
 func (s *Server) register(c *Class) {

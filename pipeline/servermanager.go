@@ -27,7 +27,7 @@ var serverManagerClass = &Class{
 		Get("info", func(m *ServerManager) ServerInfo { return m.info() }),
 		Get("pipelines", func(m *ServerManager) []*MediaPipeline { return m.server.Pipelines() }),
 		Get("sessions", func(m *ServerManager) []string { return m.server.sessionIDs() }),
-		Get("metadata", func(m *ServerManager) string { return string(m.server.settings.Metadata) }),
+		Get("metadata", func(m *ServerManager) string { return string(m.server.settings.Load().Metadata) }),
 		Op("getKmd", func(_ context.Context, m *ServerManager, p kmdParams) (string, error) {
 			return m.server.kmd(p.ModuleName)
 		}),

@@ -33,12 +33,12 @@ type Endpoint struct {
 	closed   bool
 }
 
-// Class describes PlayerEndpoint.
-func Class(s Settings) *pipeline.Class {
+// Class describes PlayerEndpoint. settings gives those that a new endpoint starts with.
+func Class(settings func() Settings) *pipeline.Class {
 	return &pipeline.Class{
 		Name: "PlayerEndpoint", Module: "elements", Parent: endpoint.UriClass,
 		New: pipeline.New(func(_ context.Context, c pipeline.Creation, p params) (pipeline.Object, error) {
-			return create(s, c, p), nil
+			return create(settings(), c, p), nil
 		}),
 		Methods: pipeline.Methods(
 			pipeline.Get("videoInfo", (*Endpoint).videoInfo),

@@ -87,7 +87,7 @@ type stage struct {
 }
 
 func newStage(t testing.TB, uri string) stage {
-	s := elementtest.Server(t, nil, player.Class(player.Settings{DefaultPath: "file:///nowhere"}))
+	s := elementtest.Server(t, nil, player.Class(func() player.Settings { return player.Settings{DefaultPath: "file:///nowhere"} }))
 	p := elementtest.Pipeline(t, s)
 	st := stage{
 		player: elementtest.Create(t, s, "PlayerEndpoint", elementtest.In(p, "uri", uri)),
@@ -108,7 +108,7 @@ func (s stage) do(t testing.TB, operation string, params ...any) string {
 }
 
 func TestSuite(t *testing.T) {
-	s := elementtest.Server(t, nil, player.Class(player.Settings{}))
+	s := elementtest.Server(t, nil, player.Class(func() player.Settings { return player.Settings{} }))
 	uri := filmFile(t, time.Second)
 	elementtest.Suite(t, s, func(p *pipeline.MediaPipeline) pipeline.Object {
 		o := elementtest.Create(t, s, "PlayerEndpoint", elementtest.In(p, "uri", uri))

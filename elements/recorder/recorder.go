@@ -45,12 +45,12 @@ type Endpoint struct {
 	tasks   sync.WaitGroup // goroutines that stop the recording at the end of its source
 }
 
-// Class describes RecorderEndpoint.
-func Class(s Settings) *pipeline.Class {
+// Class describes RecorderEndpoint. settings gives those that a new endpoint starts with.
+func Class(settings func() Settings) *pipeline.Class {
 	return &pipeline.Class{
 		Name: "RecorderEndpoint", Module: "elements", Parent: endpoint.UriClass,
 		New: pipeline.New(func(_ context.Context, c pipeline.Creation, p params) (pipeline.Object, error) {
-			return create(s, c, p)
+			return create(settings(), c, p)
 		}),
 		Methods: pipeline.Methods(
 			pipeline.Do("record", func(_ context.Context, e *Endpoint, _ pipeline.None) error { return e.record() }),

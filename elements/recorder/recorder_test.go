@@ -28,8 +28,8 @@ type studio struct {
 
 func newStudio(t testing.TB, params ...any) studio {
 	dir := t.TempDir()
-	s := elementtest.Server(t, nil, recorder.Class(recorder.Settings{DefaultPath: "file://" + dir}),
-		player.Class(player.Settings{}))
+	s := elementtest.Server(t, nil, recorder.Class(func() recorder.Settings { return recorder.Settings{DefaultPath: "file://" + dir} }),
+		player.Class(func() player.Settings { return player.Settings{} }))
 	p := elementtest.Pipeline(t, s)
 	st := studio{server: s, pipeline: p, path: filepath.Join(dir, "new folder", "a.webm")}
 	if !slices.Contains(params, any("uri")) {
@@ -71,7 +71,7 @@ func tracks(t testing.TB, path string) map[media.Kind]int {
 }
 
 func TestSuite(t *testing.T) {
-	s := elementtest.Server(t, nil, recorder.Class(recorder.Settings{}))
+	s := elementtest.Server(t, nil, recorder.Class(func() recorder.Settings { return recorder.Settings{} }))
 	elementtest.Suite(t, s, func(p *pipeline.MediaPipeline) pipeline.Object {
 		uri := "file://" + filepath.Join(t.TempDir(), "suite.webm")
 		o := elementtest.Create(t, s, "RecorderEndpoint", elementtest.In(p, "uri", uri))

@@ -12,7 +12,7 @@ import (
 	"github.com/rivero-media/rivero/pipeline"
 )
 
-// Settings are what the class needs of the configuration. A new endpoint starts with them.
+// Settings are what the class needs of the configuration.
 type Settings struct {
 	Pool         *transport.Pool
 	Certificates *transport.Certificates
@@ -33,12 +33,12 @@ type Settings struct {
 	ExternalIPv6      string
 }
 
-// Class describes WebRtcEndpoint.
-func Class(s Settings) *pipeline.Class {
+// Class describes WebRtcEndpoint. settings gives those that a new endpoint starts with and keeps; nobody changes them.
+func Class(settings func() *Settings) *pipeline.Class {
 	return &pipeline.Class{
 		Name: "WebRtcEndpoint", Module: "elements", Parent: endpoint.BaseRtpClass,
 		New: pipeline.New(func(_ context.Context, c pipeline.Creation, p params) (pipeline.Object, error) {
-			return create(&s, c, p), nil
+			return create(settings(), c, p), nil
 		}),
 		Methods: pipeline.Methods(
 			text("networkInterfaces", func(p *properties) *string { return &p.networkInterfaces }),

@@ -90,10 +90,11 @@ func newDataServer(t *testing.T) *pipeline.Server {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	return elementtest.Server(t, nil, boardClass, passthrough.Class, webrtc.Class(webrtc.Settings{
-		Pool: pool, Certificates: transport.NewCertificates(nil),
+	settings := &webrtc.Settings{
+		Pool: pool, Certificates: transport.NewCertificates(),
 		AudioCodecs: []string{"opus/48000/2"}, VideoCodecs: []string{"VP8/90000"}, NumAudio: 1, NumVideo: 1, RTP: endpoint.RTPSettings{MTU: 1200},
-	}))
+	}
+	return elementtest.Server(t, nil, boardClass, passthrough.Class, webrtc.Class(func() *webrtc.Settings { return settings }))
 }
 
 // dataStats are the statistics of data channels: the session's, and by channel id those of the channels.

@@ -121,7 +121,7 @@ func TestUnbundledLinesHaveTransportsOfTheirOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	certificate, err := transport.NewCertificates(nil).Get(transport.ECDSA)
+	certificate, err := transport.NewCertificates().Get(transport.ECDSA)
 	if err != nil {
 		t.Fatal(err)
 	}

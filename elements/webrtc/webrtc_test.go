@@ -27,7 +27,7 @@ func newServer(t testing.TB, change ...func(*webrtc.Settings)) *pipeline.Server 
 	}
 	t.Cleanup(pool.Close)
 	settings := webrtc.Settings{
-		Pool: pool, Certificates: transport.NewCertificates(nil),
+		Pool: pool, Certificates: transport.NewCertificates(),
 		AudioCodecs: []string{"opus/48000/2", "PCMU/8000", "PCMA/8000"},
 		VideoCodecs: []string{"VP8/90000", "VP9/90000", "AV1/90000", "H264/90000"},
 		NumAudio:    1, NumVideo: 1, RTP: endpoint.RTPSettings{MTU: 1200}, StunServerPort: 3478,
@@ -35,7 +35,7 @@ func newServer(t testing.TB, change ...func(*webrtc.Settings)) *pipeline.Server 
 	for _, f := range change {
 		f(&settings)
 	}
-	return elementtest.Server(t, nil, webrtc.Class(settings))
+	return elementtest.Server(t, nil, webrtc.Class(func() *webrtc.Settings { return &settings }))
 }
 
 // text is a result that is a string.

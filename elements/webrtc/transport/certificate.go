@@ -60,46 +60,66 @@ func fingerprintText(sum []byte) string {
 	return b.String()
 }
 
-// Certificates holds one certificate per key type for the whole process. A type
-// without a file gets a certificate of its own making, when it is first asked for.
+// Certificates holds one certificate per key type for the whole process: from a file, or of its own making, then
+// made when it is first asked for.
 type Certificates struct {
-	files map[KeyType]string
-	rsa   lazyCertificate
-	ecdsa lazyCertificate
+	rsa, ecdsa certificateSlot
 }
 
-type lazyCertificate struct {
-	once sync.Once
-	made *Certificate
-	err  error
+type certificateSlot struct {
+	mu     sync.Mutex
+	loaded *Certificate // from a file, nil: none is configured or could be read
+	made   *Certificate
 }
 
-// NewCertificates takes the names of PEM files, each with a certificate chain
-// and its private key; no name: a certificate is made. Files are read when first needed.
-func NewCertificates(files map[KeyType]string) *Certificates {
-	return &Certificates{files: files}
+// NewCertificates returns certificates that none is loaded of.
+func NewCertificates() *Certificates { return &Certificates{} }
+
+// Load reads the PEM file of a type, with a certificate chain and its private key, for connections from now on. If it
+// fails everything stays as it was. No name goes back to a certificate of our own making.
+func (c *Certificates) Load(t KeyType, file string) error {
+	slot, err := c.slot(t)
+	if err != nil {
+		return err
+	}
+	var loaded *Certificate
+	if file != "" {
+		if loaded, err = loadCertificate(file); err != nil {
+			return err
+		}
+	}
+	slot.mu.Lock()
+	defer slot.mu.Unlock()
+	slot.loaded = loaded
+	return nil
 }
 
 // Get returns the certificate of a type. The first call for RSA may take a
 // tenth of a second; whoever wants that behind him calls it early.
 func (c *Certificates) Get(t KeyType) (*Certificate, error) {
-	var lazy *lazyCertificate
+	slot, err := c.slot(t)
+	if err != nil {
+		return nil, err
+	}
+	slot.mu.Lock()
+	defer slot.mu.Unlock()
+	if slot.loaded != nil {
+		return slot.loaded, nil
+	}
+	if slot.made == nil {
+		slot.made, err = makeCertificate(t)
+	}
+	return slot.made, err
+}
+
+func (c *Certificates) slot(t KeyType) (*certificateSlot, error) {
 	switch t {
 	case RSA:
-		lazy = &c.rsa
+		return &c.rsa, nil
 	case ECDSA:
-		lazy = &c.ecdsa
-	default:
-		return nil, fmt.Errorf("certificate key type %q is not RSA or ECDSA", t)
+		return &c.ecdsa, nil
 	}
-	lazy.once.Do(func() {
-		if file := c.files[t]; file != "" {
-			lazy.made, lazy.err = loadCertificate(file)
-		} else {
-			lazy.made, lazy.err = makeCertificate(t)
-		}
-	})
-	return lazy.made, lazy.err
+	return nil, fmt.Errorf("certificate key type %q is not RSA or ECDSA", t)
 }
 
 func loadCertificate(file string) (*Certificate, error) {

@@ -14,7 +14,7 @@ import (
 )
 
 func TestCertificatesAreMadeOncePerType(t *testing.T) {
-	store := NewCertificates(nil)
+	store := NewCertificates()
 	for _, kind := range []KeyType{RSA, ECDSA} {
 		c, err := store.Get(kind)
 		if err != nil {
@@ -62,7 +62,15 @@ func TestCertificateFromAFile(t *testing.T) {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	loaded, err := NewCertificates(map[KeyType]string{ECDSA: file}).Get(ECDSA)
+	store := NewCertificates()
+	own, err := store.Get(ECDSA)
+	if err == nil {
+		err = store.Load(ECDSA, file)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := store.Get(ECDSA)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,8 +84,17 @@ func TestCertificateFromAFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{file, file + ".missing"} {
-		if _, err := NewCertificates(map[KeyType]string{ECDSA: name}).Get(ECDSA); err == nil || !strings.Contains(err.Error(), name) {
+		if err := store.Load(ECDSA, name); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
+		if c, err := store.Get(ECDSA); c != loaded || err != nil {
+			t.Errorf("%s took the certificate away: %v", name, err)
+		}
+	}
+	if err := store.Load(ECDSA, ""); err != nil {
+		t.Error(err)
+	}
+	if c, err := store.Get(ECDSA); c != own || err != nil {
+		t.Errorf("without a file there is not the certificate of before: %v", err)
 	}
 }

@@ -42,7 +42,7 @@ func newTestPool(t testing.TB, cfg PoolConfig) *Pool {
 }
 
 // certificates are the process's, as in a server.
-var testCertificates = NewCertificates(nil)
+var testCertificates = NewCertificates()
 
 func testCertificate(t testing.TB, k KeyType) *Certificate {
 	t.Helper()

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"os"
+	"sync"
+
+	"github.com/rs/zerolog"
+
+	"github.com/rivero-media/rivero/cmd/rivero/internal/logs"
+	"github.com/rivero-media/rivero/conf"
+	"github.com/rivero-media/rivero/elements"
+	"github.com/rivero-media/rivero/jsonrpc"
+	"github.com/rivero-media/rivero/pipeline"
+	"github.com/rivero-media/rivero/web"
+)
+
+// server is everything that lives as long as the program.
+type server struct {
+	args, environ []string // what the configuration was read with
+	config        *conf.Config
+	external      external
+
+	logs  *logs.Logs
+	files *logs.Files // nil: logs go to standard error
+	log   zerolog.Logger
+
+	set     *elements.Set
+	objects *pipeline.Server
+	control *jsonrpc.Server
+	stop    context.CancelFunc // ends the server
+}
+
+// open makes the parts of the server. Nothing listens yet.
+func (s *server) open(ctx context.Context) error {
+	s.log = s.logs.Logger(logs.Main)
+	for _, w := range s.config.Warnings {
+		s.log.Warn().Msg(w.String())
+	}
+	var err error
+	if s.set, err = elements.Open(s.external.resolve(ctx, s.config, s.log), s.classLog); err != nil {
+		return err
+	}
+	s.objects = pipeline.NewServer(s.settings(), s.set.Classes, s.logs.Logger(logs.Objects))
+	s.control = jsonrpc.NewServer(s.controlConfig(), s.objects, web.Handler(), s.logs.Logger(logs.Control))
+	return nil
+}
+
+// close disconnects the clients, releases every object, then the sockets.
+func (s *server) close() {
+	s.control.Close()
+	s.objects.Close()
+	s.set.Close()
+}
+
+// serve answers clients until ctx ends.
+func (s *server) serve(ctx context.Context) error {
+	if err := s.control.Listen(); err != nil {
+		return err
+	}
+	s.log.Info().Str("version", pipeline.Version).Int("pid", os.Getpid()).Msg("Kurento Media Server started")
+	if port := s.config.WebSocket.Port; port != 0 {
+		s.log.Info().Msgf("Playground: http://localhost:%d/", port)
+	}
+	ctx, s.stop = context.WithCancel(ctx)
+	var following sync.WaitGroup
+	defer following.Wait()
+	defer s.stop()
+	following.Go(func() { s.follow(ctx) })
+	return s.control.Serve(ctx)
+}
+
+func (s *server) classLog(class string) zerolog.Logger { return s.logs.Logger(logs.ForClass(class)) }
+
+// settings are the object model's part of the configuration.
+func (s *server) settings() pipeline.Settings {
+	m := s.config.MediaElement
+	highest := m.MaxEncoderBitrate
+	if highest == 0 { // no limit: what the original answers then
+		highest = 1<<31 - 1
+	}
+	return pipeline.Settings{
+		EncoderBitrate: pipeline.EncoderBitrate{Target: m.EncoderBitrate, Min: m.MinEncoderBitrate, Max: highest},
+		Steps:          elements.Steps(s.config.BaseRtpEndpoint.MTU),
+		Metadata:       s.config.Metadata,
+		DotDir:         s.config.DotDir,
+		ClassLog:       s.classLog,
+	}
+}
+
+// controlConfig is the control plane's part.
+func (s *server) controlConfig() jsonrpc.Config {
+	ws, r := s.config.WebSocket, s.config.Resources
+	return jsonrpc.Config{
+		Port: ws.Port, Address: ws.Address, IPv6: ws.IPv6, Path: ws.Path,
+		SecurePort: ws.Secure.Port, Certificate: ws.Secure.Certificate, Password: string(ws.Secure.Password),
+		Registrar: ws.Registrar.Address, RegistrarLocalAddress: ws.Registrar.LocalAddress,
+		CollectorPeriod:     r.GarbageCollectorPeriod,
+		DisableRequestCache: r.DisableRequestCache,
+		ExceptionLimit:      r.ExceptionLimit,
+		KillLimit:           r.KillLimit,
+		Kill:                func() { s.stop() },
+	}
+}
