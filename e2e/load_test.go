@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"os/exec"
 	"path/filepath"
@@ -10,32 +11,59 @@ import (
 	"testing"
 )
 
+// A loadReport is what the load tester counted.
+type loadReport struct {
+	Connected int
+	Expected  int64 `json:"expected_packets"`
+	Delivered int64 `json:"delivered_packets"`
+	Unknown   int64 `json:"unknown_packets"`
+	Malformed int64 `json:"malformed_packets"`
+	text      string
+}
+
+// startLoad starts the load tester; what it returns waits for its end.
+func startLoad(t *testing.T, s *server, args ...string) func() loadReport {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(env.bin, "rivero-load"), append(args, "-url", s.url(), "-json")...)
+	var out, problems bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &problems
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	waited := false
+	t.Cleanup(func() {
+		if !waited {
+			_ = cmd.Process.Kill()
+			<-ended
+		}
+	})
+	return func() loadReport {
+		t.Helper()
+		waited = true
+		if err := <-ended; err != nil {
+			t.Fatalf("rivero-load: %v\n%s%s", err, out.String(), problems.String())
+		}
+		r := loadReport{text: out.String()}
+		if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+			t.Fatalf("%v in %s", err, out.String())
+		}
+		return r
+	}
+}
+
 // Ten viewers on Pion's stack, which ask for no retransmission, get every packet of a publisher.
 func TestFanOutLosesNothing(t *testing.T) {
 	s := startServer(t)
 	const viewers = 10
-	out, err := exec.Command(filepath.Join(env.bin, "rivero-load"), "-mode", "fanout", "-viewers", strconv.Itoa(viewers),
-		"-duration", "5s", "-bitrate", "500000", "-url", s.url(), "-json").CombinedOutput()
-	if err != nil {
-		t.Fatalf("rivero-load: %v\n%s", err, out)
-	}
-	var report struct {
-		Connected int
-		Expected  int64 `json:"expected_packets"`
-		Delivered int64 `json:"delivered_packets"`
-		Unknown   int64 `json:"unknown_packets"`
-		Malformed int64 `json:"malformed_packets"`
-	}
-	if err := json.Unmarshal(out, &report); err != nil {
-		t.Fatalf("%v in %s", err, out)
-	}
+	r := startLoad(t, s, "-mode", "fanout", "-viewers", strconv.Itoa(viewers), "-duration", "5s", "-bitrate", "500000")()
 	// 5 s of 50 audio packets per second alone are 250 for each viewer.
-	if report.Connected != viewers || report.Expected < 250*viewers {
-		t.Errorf("%d viewers, %d packets expected:\n%s", report.Connected, report.Expected, out)
+	if r.Connected != viewers || r.Expected < 250*viewers {
+		t.Errorf("%d viewers, %d packets expected:\n%s", r.Connected, r.Expected, r.text)
 	}
-	if report.Delivered != report.Expected || report.Unknown != 0 || report.Malformed != 0 {
-		t.Errorf("%d of %d packets delivered, %d unknown, %d malformed:\n%s",
-			report.Delivered, report.Expected, report.Unknown, report.Malformed, out)
+	if r.Delivered != r.Expected || r.Unknown != 0 || r.Malformed != 0 {
+		t.Errorf("%d of %d packets delivered, %d unknown, %d malformed:\n%s", r.Delivered, r.Expected, r.Unknown, r.Malformed, r.text)
 	}
-	t.Logf("%d of %d packets delivered to %d viewers", report.Delivered, report.Expected, viewers)
+	t.Logf("%d of %d packets delivered to %d viewers", r.Delivered, r.Expected, viewers)
 }

@@ -54,7 +54,14 @@ func newServer(t *testing.T, port int) *server {
 // start executes the binary.
 func (s *server) start(args ...string) {
 	s.t.Helper()
+	s.startWith(nil, args...)
+}
+
+// startWith is start with further variables.
+func (s *server) startWith(variables []string, args ...string) {
+	s.t.Helper()
 	s.cmd = exec.Command(filepath.Join(env.bin, "rivero"), args...)
+	s.cmd.Env = append(os.Environ(), variables...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
