@@ -75,7 +75,7 @@ func newNetwork(t *testing.T, server, peer nat) *network {
 	n.host("turn", "internet", turnAddress+"/24", "198.51.100.254")
 	n.private("server", 1, server)
 	n.private("peer", 2, peer)
-	n.startTURN()
+	n.startTURN(turnPort, turnAddress)
 	return n
 }
 
@@ -163,13 +163,17 @@ func (n *network) renumber(namespace, address string) {
 	n.run(router, "ip", "route", "add", "default", "via", "198.51.100.254")
 }
 
-// startTURN runs coturn until the test ends.
-func (n *network) startTURN() {
+// startTURN runs coturn until the test ends. With a second address, and the port above for an alternative, it answers the
+// questions of RFC 5780 too.
+func (n *network) startTURN(port int, addresses ...string) {
 	n.t.Helper()
 	folder := n.t.TempDir()
-	cmd := n.command("turn", "turnserver", "-n", "--no-cli", "--no-tls", "--no-dtls", "--lt-cred-mech",
-		"--realm=test", "--user="+turnUser+":"+turnPassword, "--listening-ip="+turnAddress, "--relay-ip="+turnAddress,
-		fmt.Sprint("--listening-port=", turnPort), "--userdb="+filepath.Join(folder, "db"), "--pidfile="+filepath.Join(folder, "pid"), "--log-file=stdout")
+	args := []string{"turnserver", "-n", "--no-cli", "--no-tls", "--no-dtls", "--lt-cred-mech",
+		"--realm=test", "--user=" + turnUser + ":" + turnPassword, "--relay-ip=" + turnAddress}
+	for _, address := range addresses {
+		args = append(args, "--listening-ip="+address)
+	}
+	cmd := n.command("turn", append(args, fmt.Sprint("--listening-port=", port), fmt.Sprint("--alt-listening-port=", port+1), "--userdb="+filepath.Join(folder, "db"), "--pidfile="+filepath.Join(folder, "pid"), "--log-file=stdout")...)
 	log := &syncBuffer{}
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
@@ -183,7 +187,7 @@ func (n *network) startTURN() {
 		}
 	})
 	eventually(n.t, startTimeout, "coturn", func() bool {
-		conn, err := n.dial("turn", fmt.Sprintf("%s:%d", turnAddress, turnPort))
+		conn, err := n.dial("turn", fmt.Sprintf("%s:%d", turnAddress, port))
 		if err == nil {
 			conn.Close()
 		}

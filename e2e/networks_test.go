@@ -207,7 +207,6 @@ func (c *netCall) exchange(p *netPeer, until func(event) bool) {
 func TestWrongTURNPassword(t *testing.T) {
 	const wrong = "not-the-password"
 	n := newNetwork(t, coneNAT, coneNAT)
-	n.startTURN()
 	s := n.startServer(fmt.Sprintf("turnURL=%s:%s@%s:%d\n", turnUser, wrong, turnAddress, turnPort))
 	c := s.dial()
 	endpoint := c.create("WebRtcEndpoint", object{"mediaPipeline": c.create("MediaPipeline", nil)})

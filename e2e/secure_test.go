@@ -65,14 +65,19 @@ func TestSecurePort(t *testing.T) {
 // writeCertificate makes a certificate for 127.0.0.1 and writes it with its key as Kurento wants them: chain, then key.
 func writeCertificate(t *testing.T, file string) *x509.CertPool {
 	t.Helper()
+	return writeCertificateUntil(t, file, time.Now().Add(time.Hour))
+}
+
+func writeCertificateUntil(t *testing.T, file string, end time.Time) *x509.CertPool {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(time.Hour),
+		NotBefore:    end.Add(-400 * 24 * time.Hour),
+		NotAfter:     end,
 		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
 		IsCA:         true, BasicConstraintsValid: true,
 	}

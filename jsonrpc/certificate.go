@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// loadCertificate reads a PEM file with a certificate chain and its private key, in any order.
-func loadCertificate(path, password string) (*tls.Certificate, error) {
+// LoadCertificate reads a PEM file with a certificate chain and its private key, in any order.
+func LoadCertificate(path, password string) (*tls.Certificate, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("certificate: %w", err)

@@ -122,7 +122,7 @@ func (s *Server) listenTLS() (net.Listener, error) {
 func (s *Server) secure(l net.Listener) net.Listener {
 	load := func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		c := s.live.Load()
-		return loadCertificate(c.Certificate, c.Password)
+		return LoadCertificate(c.Certificate, c.Password)
 	}
 	if _, err := load(nil); err != nil {
 		s.log.Error().Err(err).Msg("certificate cannot be used")

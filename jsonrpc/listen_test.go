@@ -111,19 +111,19 @@ func TestEncryptedKeys(t *testing.T) {
 		}
 		return b
 	})
-	if _, err := loadCertificate(path, "password"); err != nil {
+	if _, err := LoadCertificate(path, "password"); err != nil {
 		t.Error(err)
 	}
-	if _, err := loadCertificate(path, "wrong"); err == nil || !strings.Contains(err.Error(), path) {
+	if _, err := LoadCertificate(path, "wrong"); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("wrong password: %v", err)
 	}
 	writeCertificate(t, path, "secret", func(b *pem.Block) *pem.Block {
 		return &pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: b.Bytes}
 	})
-	if _, err := loadCertificate(path, "password"); err == nil || !strings.Contains(err.Error(), "PKCS #8") {
+	if _, err := LoadCertificate(path, "password"); err == nil || !strings.Contains(err.Error(), "PKCS #8") {
 		t.Errorf("PKCS #8: %v", err)
 	}
-	if _, err := loadCertificate(path+".not", ""); !errors.Is(err, os.ErrNotExist) {
+	if _, err := LoadCertificate(path+".not", ""); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
 	}
 }

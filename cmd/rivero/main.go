@@ -48,6 +48,9 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if err := become(config.UID); err != nil {
 		return failed(err)
 	}
+	if config.Command == conf.CommandDoctor {
+		return examine(ctx, config, stdout, stderr)
+	}
 	if err := serve(ctx, config, args, environ, stderr); err != nil {
 		return failed(err)
 	}
