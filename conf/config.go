@@ -110,7 +110,7 @@ type Secure struct {
 
 // Registrar is the server this one announces itself to.
 type Registrar struct {
-	Address      string // ws:// or wss:// URL, empty is off
+	Address      URI    // ws:// or wss:// URL, empty is off
 	LocalAddress string // host put into the announced URL
 }
 
@@ -150,7 +150,7 @@ const (
 
 // UriEndpoint is shared by player and recorder.
 type UriEndpoint struct {
-	DefaultPath string // put with "/" in front of a URI that has no scheme
+	DefaultPath URI // put with "/" in front of a URI that has no scheme
 }
 
 // WebRtcEndpoint holds what a new endpoint starts with; clients can change most of it.

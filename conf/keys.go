@@ -145,7 +145,7 @@ func elementKeys(c *Config) []key {
 		{path: baseRtpEndpoint + "rembFloor", value: bind(&r.RembFloor, integer(1, maxInt)), live: true, own: true,
 			doc: "kbit/s below which neither viewers nor loss press a publisher"},
 
-		{path: uriEndpoint + "defaultPath", value: bind(&c.UriEndpoint.DefaultPath, anyText), live: true,
+		{path: uriEndpoint + "defaultPath", value: bind(&c.UriEndpoint.DefaultPath, anyURI), live: true,
 			doc: "put in front of a URI of a player or recorder that has no scheme"},
 		{path: playerEndpoint + "rtspClientPortRange", value: bind(&c.PlayerEndpoint.RtspClientPortRange, portRange), unused: true,
 			doc: "UDP ports of the RTSP client, 0-0 is any"},

@@ -133,6 +133,8 @@ func unsupported[T any](string) (zero T, err error) {
 	return zero, adjusted("has no effect here")
 }
 
+func anyURI(text string) (URI, error) { return URI(text), nil }
+
 func anyText(text string) (string, error) { return text, nil }
 
 func secret(text string) (Secret, error) { return Secret(text), nil }
@@ -202,12 +204,12 @@ func parseHost(text string) (string, error) {
 	return text, nil
 }
 
-func webSocketURL(text string) (string, error) {
+func webSocketURL(text string) (URI, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Hostname() == "" {
 		return "", errors.New("want a URL that begins with ws:// or wss://")
 	}
-	return text, nil
+	return URI(text), nil
 }
 
 func jsonObject(text string) (json.RawMessage, error) {

@@ -32,6 +32,8 @@ func TestValues(t *testing.T) {
 		{websocket + "path", "/a/b/", "a/b", ""},
 		{websocket + "path", "a b", "kurento", "want the path of a URL"},
 		{websocket + "registrar.address", "http://x", "", "ws:// or wss://"},
+		{websocket + "registrar.address", "ws://u:hu@sh@x:1/p", "ws://u:***@x:1/p", ""},
+		{uriEndpoint + "defaultPath", "http://u:hush@x/y@z", "http://u:***@x/y@z", ""},
 		{websocket + "threads", "0", "10", "want a whole number from 1"},
 		{mediaServer + "metadata", "x", "", "want a JSON object"},
 		{baseRtpEndpoint + "minPort", "80", "1024", "80 is outside 1024 to 65535, 1024 is used"},

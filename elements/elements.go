@@ -60,8 +60,12 @@ func Open(c *conf.Config, log func(class string) zerolog.Logger) (*Set, error) {
 	s.Configure(c)
 	s.Classes = append([]*pipeline.Class{
 		passthrough.Class,
-		player.Class(func() player.Settings { return player.Settings{DefaultPath: s.config.Load().UriEndpoint.DefaultPath} }),
-		recorder.Class(func() recorder.Settings { return recorder.Settings{DefaultPath: s.config.Load().UriEndpoint.DefaultPath} }),
+		player.Class(func() player.Settings {
+			return player.Settings{DefaultPath: string(s.config.Load().UriEndpoint.DefaultPath)}
+		}),
+		recorder.Class(func() recorder.Settings {
+			return recorder.Settings{DefaultPath: string(s.config.Load().UriEndpoint.DefaultPath)}
+		}),
 		webrtc.Class(s.webrtc.Load),
 	}, declared()...)
 	return s, nil

@@ -3,6 +3,7 @@ package jsonrpc
 import (
 	"context"
 	"net"
+	neturl "net/url"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -41,7 +42,11 @@ func (s *Server) register(url string) {
 		s.log.Error().Err(err).Msg("registration cannot be encoded")
 		return
 	}
-	log := s.log.With().Str("registrar", s.config.Registrar).Logger()
+	registrar := "of no URL"
+	if u, err := neturl.Parse(s.config.Registrar); err == nil {
+		registrar = u.Redacted()
+	}
+	log := s.log.With().Str("registrar", registrar).Logger()
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
 		registered, err := registerOnce(s.ctx, s.config.Registrar, text)
 		if s.ctx.Err() != nil {

@@ -94,7 +94,7 @@ func (s *server) controlConfig() jsonrpc.Config {
 	return jsonrpc.Config{
 		Port: ws.Port, Address: ws.Address, IPv6: ws.IPv6, Path: ws.Path,
 		SecurePort: ws.Secure.Port, Certificate: ws.Secure.Certificate, Password: string(ws.Secure.Password),
-		Registrar: ws.Registrar.Address, RegistrarLocalAddress: ws.Registrar.LocalAddress,
+		Registrar: string(ws.Registrar.Address), RegistrarLocalAddress: ws.Registrar.LocalAddress,
 		CollectorPeriod:     r.GarbageCollectorPeriod,
 		DisableRequestCache: r.DisableRequestCache,
 		ExceptionLimit:      r.ExceptionLimit,
