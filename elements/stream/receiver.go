@@ -24,6 +24,7 @@ type Receiver struct {
 	rate    rateLimit
 
 	extensions Extensions
+	long       bool // see KeepPast
 }
 
 var (
@@ -41,6 +42,10 @@ func NewReceiver(kind media.Kind, wake, formatChanged func()) *Receiver {
 	r.out = media.NewOutput(r, wake)
 	return r
 }
+
+// KeepPast has video kept for as long as there is room, for those who come late: for sources that make no key frame when
+// asked for one. It is called before the first packet.
+func (r *Receiver) KeepPast() { r.long = true }
 
 // Output is where the received packets go.
 func (r *Receiver) Output() *media.Output { return r.out }

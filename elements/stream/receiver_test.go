@@ -338,3 +338,25 @@ func TestPublisherIsToldTheBitrate(t *testing.T) {
 		t.Errorf("statistics %+v", st)
 	}
 }
+
+func TestAReceiverKeepsThePastOfASourceThatMakesNoKeyFrames(t *testing.T) {
+	for _, long := range []bool{false, true} {
+		b := newBench(t)
+		if long {
+			b.video.KeepPast()
+		}
+		for i := range uint16(3000) { // two minutes
+			payload := vp8DeltaPayload
+			if i == 0 {
+				payload = vp8KeyPayload
+			}
+			at := b.now + time.Duration(i)*frameTime
+			receive(b, peerSSRC, videoPT, i, uint32(i)*3600, at, payload)
+		}
+		key := false
+		kept := b.video.Resend(0, func(p *media.Packet) { key = p.Key })
+		if kept != long || key != long {
+			t.Errorf("long %v: the key frame is kept: %v", long, kept)
+		}
+	}
+}

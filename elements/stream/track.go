@@ -205,7 +205,11 @@ func (t *track) isKey(timestamp uint32, payload []byte) bool {
 func (t *track) keep(p *media.Packet) {
 	ring := t.ring.Load()
 	if ring == nil {
-		ring = media.NewRing(media.RingSlots, media.RepairTime)
+		if t.long && t.kind == media.Video {
+			ring = media.NewRing(media.LongRingSlots, 0)
+		} else {
+			ring = media.NewRing(media.RingSlots, media.RepairTime)
+		}
 		t.ring.Store(ring)
 	}
 	ring.Put(p)
