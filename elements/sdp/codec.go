@@ -161,6 +161,16 @@ func (e encoding) format(kind media.Kind, fmtp string) (f media.Format, ok bool)
 	return f, true
 }
 
+// FormatOf is the media format of streams that a description names so: rtpmap is "name/clock" or "name/clock/channels",
+// fmtp what stands behind the payload type in a=fmtp. ok is false for what this server cannot carry.
+func FormatOf(kind media.Kind, rtpmap, fmtp string) (f media.Format, ok bool) {
+	e, err := parseEncoding(rtpmap)
+	if err != nil {
+		return media.Format{}, false
+	}
+	return e.format(kind, fmtp)
+}
+
 func unlessDefault(fmtp, name, def string) string {
 	v := fmtpValue(fmtp, name)
 	if v == "" || v == def {
