@@ -42,7 +42,7 @@ type player interface {
 	// failed is told an error that wraps errOpen or errMedia, or one that came in the middle.
 	failed(err error)
 	// finished is told that everything was played, or that an error ended it.
-	finished(p *playback)
+	finished(p playing)
 }
 
 // track is where the frames of a kind go.

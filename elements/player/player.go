@@ -1,4 +1,5 @@
-// Package player is the PlayerEndpoint class: it plays a file into the pipeline, paced by the file's time stamps.
+// Package player is the PlayerEndpoint class: it plays a file into the pipeline, paced by the file's time stamps, or what an
+// RTSP server sends, as it comes.
 package player
 
 import (
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rivero-media/rivero/elements/endpoint"
+	"github.com/rivero-media/rivero/elements/player/rtsp"
 	"github.com/rivero-media/rivero/pipeline"
 	"github.com/rivero-media/rivero/pipeline/graph"
 	"github.com/rivero-media/rivero/pipeline/media"
@@ -18,7 +20,8 @@ import (
 
 // Settings are what the class needs of the configuration.
 type Settings struct {
-	DefaultPath string // in front of URIs without a scheme
+	DefaultPath      string // in front of URIs without a scheme
+	MinPort, MaxPort int    // UDP ports to receive RTSP streams on, zero: any
 }
 
 // Endpoint is a PlayerEndpoint.
@@ -29,8 +32,18 @@ type Endpoint struct {
 	pasts    map[media.Kind]*past
 
 	mu       sync.Mutex
-	playback *playback // nil when stopped
+	playback playing // nil when stopped
 	closed   bool
+}
+
+// playing is one time of playing a URI, from play to stop or its end.
+type playing interface {
+	setPaused(paused bool)
+	pos() time.Duration
+	seekTo(t time.Duration) error
+	about() info
+	// stop returns when nothing is played any more.
+	stop()
 }
 
 // Class describes PlayerEndpoint. settings gives those that a new endpoint starts with.
@@ -63,7 +76,7 @@ type VideoInfo struct {
 }
 
 // params are those of the constructor. useEncodedMedia makes no difference: what a receiver takes as it is is never
-// decoded. networkCache is about RTSP.
+// decoded. Nor does networkCache: what an RTSP server sends is passed on at once, and receivers have buffers of their own.
 type params struct {
 	MediaPipeline   *pipeline.MediaPipeline `kurento:"mediaPipeline"`
 	URI             string                  `kurento:"uri"`
@@ -74,6 +87,9 @@ type params struct {
 func create(s Settings, c pipeline.Creation, p params) pipeline.Object {
 	e := &Endpoint{settings: s, outputs: map[media.Kind]*media.Output{}, pasts: map[media.Kind]*past{}}
 	e.Setup(c, e, p.MediaPipeline, p.URI)
+	if rtsp.IsURI(p.URI) {
+		return e // the outputs come with the streams
+	}
 	for _, k := range []media.Kind{media.Audio, media.Video} {
 		e.pasts[k] = &past{}
 		e.outputs[k] = e.NewOutput(e.pasts[k])
@@ -92,7 +108,7 @@ func (e *Endpoint) play(paused bool) {
 	switch {
 	case e.closed:
 	case e.playback == nil:
-		e.playback = start(e.Resolve(e.settings.DefaultPath), paused, e)
+		e.playback = e.start(paused)
 	default:
 		e.playback.setPaused(paused)
 	}
@@ -102,6 +118,14 @@ func (e *Endpoint) play(paused bool) {
 		return
 	}
 	e.SetState(endpoint.Started)
+}
+
+// start begins to play, or to wait in pause. Called locked.
+func (e *Endpoint) start(paused bool) playing {
+	if rtsp.IsURI(e.URI()) {
+		return startLive(e, paused)
+	}
+	return start(e.Resolve(e.settings.DefaultPath), paused, e)
 }
 
 // Pause is part of UriEndpoint. Pausing what is stopped opens it and waits, as in the original.
@@ -128,7 +152,7 @@ func (e *Endpoint) halt() {
 	}
 }
 
-func (e *Endpoint) current() *playback {
+func (e *Endpoint) current() playing {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.playback
@@ -182,7 +206,7 @@ func (e *Endpoint) begin(formats map[media.Kind]media.Format) map[media.Kind]tra
 // failed is part of player.
 func (e *Endpoint) failed(err error) {
 	log := e.Log()
-	log.Warn().Err(err).Str("uri", e.URI()).Msg("cannot play")
+	log.Warn().Err(err).Str("uri", masked(e.URI())).Msg("cannot play")
 	switch {
 	case errors.Is(err, errScheme):
 		scheme, _, _ := strings.Cut(e.URI(), "://")
@@ -201,7 +225,7 @@ func (e *Endpoint) failed(err error) {
 }
 
 // finished is part of player. A playback that was stopped meanwhile has nothing to say.
-func (e *Endpoint) finished(p *playback) {
+func (e *Endpoint) finished(p playing) {
 	e.mu.Lock()
 	if e.playback != p {
 		e.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -22,7 +23,7 @@ func open(ctx context.Context, uri string) (io.ReadCloser, error) {
 	scheme, _, ok := strings.Cut(uri, "://")
 	switch {
 	case !ok:
-		return nil, fmt.Errorf("%q has no scheme", uri)
+		return nil, errors.New("the URI has no scheme")
 	case strings.EqualFold(scheme, "file"):
 		path, err := endpoint.FilePath(strings.ReplaceAll(uri, "%2F", "/"))
 		if err != nil {
@@ -31,10 +32,20 @@ func open(ctx context.Context, uri string) (io.ReadCloser, error) {
 		return openFile(path)
 	case strings.EqualFold(scheme, "http"), strings.EqualFold(scheme, "https"):
 		return openRemote(ctx, uri)
-	case strings.EqualFold(scheme, "rtsp"), strings.EqualFold(scheme, "rtsps"):
-		return nil, fmt.Errorf("%q cannot be opened", uri)
 	}
 	return nil, fmt.Errorf("%w for %q", errScheme, scheme)
+}
+
+// masked is a URI for logs: a password in it is hidden, whatever stands where a password can when the URI is malformed.
+func masked(uri string) string {
+	if u, err := url.Parse(uri); err == nil && u.Opaque == "" {
+		return u.Redacted()
+	}
+	scheme, rest, _ := strings.Cut(uri, "://")
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		return scheme + "://xxxxx" + rest[at:]
+	}
+	return uri
 }
 
 func openFile(path string) (io.ReadCloser, error) {
@@ -102,7 +113,7 @@ func (r *remote) request() (size int64, err error) {
 	}
 	answer.Body.Close()
 	r.body = nil
-	return 0, fmt.Errorf("%s answers %s", r.url, answer.Status)
+	return 0, fmt.Errorf("%s answers %s", masked(r.url), answer.Status)
 }
 
 func (r *remote) Read(b []byte) (int, error) {
@@ -139,7 +150,7 @@ func (s *seekable) Seek(offset int64, whence int) (int64, error) {
 		offset += s.size
 	}
 	if offset < 0 {
-		return 0, fmt.Errorf("position %d is before the start of %s", offset, s.url)
+		return 0, fmt.Errorf("position %d is before the start", offset)
 	}
 	if offset == s.pos {
 		return offset, nil

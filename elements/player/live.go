@@ -1,0 +1,128 @@
+package player
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rivero-media/rivero/elements/player/rtsp"
+	"github.com/rivero-media/rivero/pipeline/graph"
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+// live plays what an RTSP server sends, once: a goroutine that connects and waits for the end. Packets go from the source's
+// own goroutines to the receivers. Pause takes the outputs out of the graph and leaves the server alone: cameras drop a
+// session that is paused for long, and whoever is routed again gets what came since the last key frame.
+type live struct {
+	endpoint *Endpoint
+	cancel   context.CancelFunc
+	done     chan struct{}
+
+	mu      sync.Mutex
+	paused  bool
+	outputs map[media.Kind]*media.Output // of the source that plays, nil: none does
+	begin   time.Duration                // of playing, on the pipeline clock
+}
+
+func startLive(e *Endpoint, paused bool) *live {
+	ctx, cancel := context.WithCancel(context.Background())
+	l := &live{endpoint: e, cancel: cancel, done: make(chan struct{}), paused: paused}
+	go l.run(ctx)
+	return l
+}
+
+// stop is part of playing. Not to be called on the goroutine of run.
+func (l *live) stop() {
+	l.cancel()
+	<-l.done
+}
+
+func (l *live) run(ctx context.Context) {
+	defer close(l.done)
+	defer l.cancel()
+	err := l.play(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		l.endpoint.failed(err)
+		if errors.Is(err, errOpen) || errors.Is(err, errMedia) {
+			return // the original stays in START then
+		}
+	}
+	l.endpoint.finished(l)
+}
+
+func (l *live) play(ctx context.Context) error {
+	e := l.endpoint
+	source, err := rtsp.Open(ctx, e.URI(), rtsp.Options{
+		MinPort: e.settings.MinPort, MaxPort: e.settings.MaxPort,
+		Woken: e.Woken, FormatChanged: e.FormatChanged, Log: e.Log(),
+	})
+	switch {
+	case errors.Is(err, rtsp.ErrNoMedia):
+		return fmt.Errorf("%w: %w", errMedia, err)
+	case err != nil:
+		return fmt.Errorf("%w: %w", errOpen, err)
+	}
+	defer source.Close()
+	outputs := source.Outputs()
+	l.show(outputs)
+	defer l.show(nil)
+	err = source.Play()
+	if ctx.Err() == nil { // nobody writes any more
+		for _, out := range outputs {
+			out.End()
+		}
+	}
+	return err
+}
+
+// show puts outputs into the graph in place of those before, unless it is pause.
+func (l *live) show(outputs map[media.Kind]*media.Output) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.outputs, l.begin = outputs, media.Now()
+	l.route()
+}
+
+// setPaused is part of playing.
+func (l *live) setPaused(paused bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.paused != paused {
+		l.paused = paused
+		l.route()
+	}
+}
+
+// route has the graph show what is to flow. Called locked.
+func (l *live) route() {
+	l.endpoint.Update(func(g *graph.Edit, n *graph.Node) {
+		for _, k := range []media.Kind{media.Audio, media.Video} {
+			if out := l.outputs[k]; out != nil && !l.paused {
+				g.SetOutput(n, k, out)
+			} else {
+				g.SetOutput(n, k, nil)
+			}
+		}
+	})
+}
+
+// pos is part of playing: how long the server has been playing.
+func (l *live) pos() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.outputs == nil {
+		return 0
+	}
+	return media.Now() - l.begin
+}
+
+// seekTo is part of playing: what is live has no other place to go to.
+func (l *live) seekTo(time.Duration) error { return errSeek }
+
+// about is part of playing.
+func (l *live) about() info { return info{} }
