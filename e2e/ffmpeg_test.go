@@ -111,3 +111,11 @@ func nearest(times []float64, to float64) float64 {
 	}
 	return best
 }
+
+// quietly runs a program that is expected to succeed, where there is no test yet.
+func quietly(name string, args ...string) error {
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", name, err, out)
+	}
+	return nil
+}
