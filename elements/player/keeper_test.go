@@ -59,6 +59,12 @@ func (k *keeper) Write(p *media.Packet) {
 	}
 }
 
+func (k *keeper) count() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.kept)
+}
+
 // keys counts the key frames of which the three packets have come.
 func (k *keeper) keys() int { return len(k.frames()) }
 

@@ -36,8 +36,8 @@ func class(s player.Settings) *pipeline.Class {
 	return player.Class(func() player.Settings { return s })
 }
 
-// shoot has the camera send until the test ends: 25 pictures a second, one in ten a key frame without parameter sets, and sound.
-func shoot(t *testing.T, c *rtsptest.Camera) {
+// shoot has the camera send until the test ends: 25 pictures a second, one in keyEvery a key frame without parameter sets, and sound.
+func shoot(t *testing.T, c *rtsptest.Camera, keyEvery uint16) {
 	stop := make(chan struct{})
 	var done sync.WaitGroup
 	done.Go(func() {
@@ -45,7 +45,7 @@ func shoot(t *testing.T, c *rtsptest.Camera) {
 		defer tick.Stop()
 		for n := uint16(0); ; n++ {
 			nal := []byte{0x41, 0x9a, byte(n)}
-			if n%10 == 0 {
+			if n%keyEvery == 0 {
 				nal = []byte{0x65, 0x88, byte(n)}
 			}
 			_ = c.Write(0, &rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 96, Marker: true, SequenceNumber: n, Timestamp: uint32(n) * 3600}, Payload: nal})
@@ -65,7 +65,7 @@ func eachTransport(t *testing.T, test func(t *testing.T, c *rtsptest.Camera)) {
 	for name, udp := range map[string]bool{"UDP": true, "TCP": false} {
 		t.Run(name, func(t *testing.T) {
 			c := rtsptest.Start(t, rtsptest.Options{UDP: udp, User: "admin", Password: "s3cret", Formats: []format.Format{h264(), opus()}})
-			shoot(t, c)
+			shoot(t, c, 10)
 			test(t, c)
 		})
 	}
@@ -161,6 +161,21 @@ func TestKeyFramesOfACameraHaveParameterSets(t *testing.T) {
 	})
 }
 
+// A camera makes no key frame when asked for one, and some make one in ten seconds only.
+func TestLateViewersOfACameraGetAPicture(t *testing.T) {
+	c := rtsptest.Start(t, rtsptest.Options{Formats: []format.Format{h264(), opus()}})
+	st := newStage(t, c.URI())
+	st.do(t, "play")
+	elementtest.Eventually(t, "PLAY", func() bool { return c.Got(base.Play) > 0 })
+	shoot(t, c, 1000)
+	elementtest.Eventually(t, "pictures of more than a second", func() bool { return st.sink.Count(media.Video) > 40 })
+	late := newKeeper(t, st.player)
+	elementtest.Eventually(t, "a picture for the late viewer", func() bool { return late.count() > 0 })
+	if seq, found := late.lastKey(); !found {
+		t.Errorf("no key frame is kept: %d", seq)
+	}
+}
+
 func TestACameraThatGoesAway(t *testing.T) {
 	eachTransport(t, func(t *testing.T, c *rtsptest.Camera) {
 		st := newStage(t, c.URI())
@@ -219,7 +234,7 @@ func TestCamerasThatCannotBePlayed(t *testing.T) {
 
 func TestStreamsOfUnknownCodecsAreLeftOut(t *testing.T) {
 	c := rtsptest.Start(t, rtsptest.Options{Formats: []format.Format{h264(), opus(), &format.G722{}}})
-	shoot(t, c)
+	shoot(t, c, 10)
 	st := newStage(t, c.URI())
 	st.do(t, "play")
 	st.flows(t)
