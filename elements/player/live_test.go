@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -193,6 +194,27 @@ func TestACameraThatGoesAway(t *testing.T) {
 		if n := st.sink.Ends(); n != 2 {
 			t.Errorf("%d streams were ended, wanted 2", n)
 		}
+	})
+}
+
+// A server that plays a file says when that is over: no error.
+func TestAServerThatSaysGoodbye(t *testing.T) {
+	eachTransport(t, func(t *testing.T, c *rtsptest.Camera) {
+		st := newStage(t, c.URI())
+		st.do(t, "play")
+		st.flows(t)
+		if err := c.Goodbye(); err != nil {
+			t.Fatal(err)
+		}
+		st.events.Await(t, "EndOfStream")
+		if types := st.events.Types(); slices.Contains(types, "Error") {
+			t.Errorf("events %v", types)
+		}
+		if n := st.sink.Ends(); n != 2 {
+			t.Errorf("%d streams were ended, wanted 2", n)
+		}
+		st.do(t, "play") // again
+		st.flows(t)
 	})
 }
 

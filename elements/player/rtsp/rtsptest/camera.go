@@ -15,6 +15,7 @@ import (
 	"github.com/bluenviron/gortsplib/v5/pkg/description"
 	"github.com/bluenviron/gortsplib/v5/pkg/format"
 	"github.com/bluenviron/gortsplib/v5/pkg/liberrors"
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 )
 
@@ -126,6 +127,18 @@ func (c *Camera) Write(i int, p *rtp.Packet) error {
 		return net.ErrClosed
 	}
 	return s.WritePacketRTP(s.Desc.Medias[i], p)
+}
+
+// Goodbye says that all streams are over (RFC 3550 §6.6).
+func (c *Camera) Goodbye() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range c.stream.Desc.Medias {
+		if err := c.stream.WritePacketRTCP(m, &rtcp.Goodbye{Sources: []uint32{1}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Got counts the requests of a method.
