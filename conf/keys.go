@@ -147,7 +147,7 @@ func elementKeys(c *Config) []key {
 
 		{path: uriEndpoint + "defaultPath", value: bind(&c.UriEndpoint.DefaultPath, anyURI), live: true,
 			doc: "put in front of a URI of a player or recorder that has no scheme"},
-		{path: playerEndpoint + "rtspClientPortRange", value: bind(&c.PlayerEndpoint.RtspClientPortRange, portRange), unused: true,
+		{path: playerEndpoint + "rtspClientPortRange", value: bind(&c.PlayerEndpoint.RtspClientPortRange, portRange), live: true,
 			doc: "UDP ports of the RTSP client, 0-0 is any"},
 		{path: recorderEndpoint + "gapsFix", value: bind(&c.RecorderEndpoint.GapsFix, oneOf(GapsFixNone, GapsFixGenPTS)), unused: true,
 			doc: "`NONE` or `GENPTS`: holes that lost packets leave stay, or times are renumbered so that they vanish"},

@@ -198,7 +198,7 @@ func TestEveryKey(t *testing.T) {
 			filepath.Join(dir, "modules/kurento/rsa.pem"), "/ec.pem", "AUDIO_HIGH", true, 5000, true, true},
 	}
 	c := mustLoad(t, dir, nil, "HttpEndpoint.serverPort: has no effect yet", "HttpEndpoint.serverAddress: has no", "HttpEndpoint.serverPort: has no",
-		"HttpEndpoint.announcedAddress: has no", "rtspClientPortRange: has no effect yet", "gapsFix: has no effect yet")
+		"HttpEndpoint.announcedAddress: has no", "gapsFix: has no effect yet")
 	if got := values(c); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

@@ -60,15 +60,19 @@ func Open(c *conf.Config, log func(class string) zerolog.Logger) (*Set, error) {
 	s.Configure(c)
 	s.Classes = append([]*pipeline.Class{
 		passthrough.Class,
-		player.Class(func() player.Settings {
-			return player.Settings{DefaultPath: string(s.config.Load().UriEndpoint.DefaultPath)}
-		}),
+		player.Class(s.player),
 		recorder.Class(func() recorder.Settings {
 			return recorder.Settings{DefaultPath: string(s.config.Load().UriEndpoint.DefaultPath)}
 		}),
 		webrtc.Class(s.webrtc.Load),
 	}, declared()...)
 	return s, nil
+}
+
+func (s *Set) player() player.Settings {
+	c := s.config.Load()
+	ports := c.PlayerEndpoint.RtspClientPortRange
+	return player.Settings{DefaultPath: string(c.UriEndpoint.DefaultPath), MinPort: ports.Min, MaxPort: ports.Max}
 }
 
 // Close ends the connections. It may be called twice.
