@@ -148,6 +148,16 @@ func TestLogFiles(t *testing.T) {
 	}
 }
 
+// A logs path that cannot be written is no reason not to serve.
+func TestLogFilesThatCannotBeWritten(t *testing.T) {
+	s := newServer(t, freePort(t))
+	s.start("-f", s.writeConfig(), "--logs-path", "/dev/null/logs")
+	eventually(t, startTimeout, "the server's first pong", s.pongs)
+	if log := s.log.String(); !strings.Contains(log, "Warning : logs path: ") || !strings.Contains(log, "Kurento Media Server started") {
+		t.Errorf("standard error has\n%s", log)
+	}
+}
+
 // GST_DEBUG and KMS_* of a compose file act on the binary itself.
 func TestVariables(t *testing.T) {
 	s := newServer(t, freePort(t))

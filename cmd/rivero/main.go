@@ -64,10 +64,11 @@ func serve(ctx context.Context, config *conf.Config, args, environ []string, std
 	if config.Log.Path != "" {
 		var err error
 		if files, err = logs.OpenFiles(config.Log.Path, int64(config.Log.FileSize)<<20, config.Log.MaxFiles, stderr); err != nil {
-			return err
+			fmt.Fprintf(stderr, "Warning : %v: the log goes to standard error\n", err) // no reason not to serve
+		} else {
+			defer files.Close()
+			out = files
 		}
-		defer files.Close()
-		out = files
 	}
 	s := &server{config: config, args: args, environ: environ, logs: logs.New(out, config.Log), files: files}
 	if err := s.open(ctx); err != nil {
