@@ -74,7 +74,7 @@ func newSandbox(t *testing.T) *sandbox {
 
 // command prepares a shell's command line in the sandbox, which is told that it has been booted: else packages start no services.
 func (s *sandbox) command(line string) *exec.Cmd {
-	cmd := exec.Command("nsenter", "--target", s.pid, "--mount", "--net", "--pid", "--uts", "--ipc", "--root", "--wd=/", "sh", "-c", line)
+	cmd := exec.Command("nsenter", "--target", s.pid, "--mount", "--net", "--pid", "--uts", "--ipc", "--root", "--wd", "sh", "-c", line)
 	cmd.Env = append(os.Environ(), "RUNLEVEL=2", "PREVLEVEL=N")
 	return cmd
 }
