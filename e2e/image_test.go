@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/pion/webrtc/v3"
 )
 
 // The container images take the place of Kurento's: they are small, laid out alike, and do what the guides do with them.
@@ -229,7 +230,7 @@ func (s *imageStore) testBridge(t *testing.T) {
 	turn := fmt.Sprintf("turnURL=%s:%s@%s:%d\n", turnUser, turnPassword, turnAddress, turnPort)
 	c := s.run(n, 8888, "rivero", []string{"--network", "bridge", "--publish", "8888:8888",
 		"--volume", etc(t, `"port": 8888`, turn) + ":/etc/kurento"})
-	p := n.startPeer(peerOptions{})
+	p := n.startPeer(peerOptions{ICEServers: []webrtc.ICEServer{{URLs: []string{fmt.Sprintf("stun:%s:%d", turnAddress, turnPort)}}}})
 	c.call().loopback(p)
 	r := p.report()
 	t.Logf("%d packets came back, %s to %s", r.Packets, r.Local, r.Remote)
