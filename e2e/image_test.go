@@ -34,6 +34,7 @@ func TestImage(t *testing.T) {
 	t.Run("users and rights", s.testUsers)
 	t.Run("wss", s.testSecure)
 	t.Run("bridge mode, media through TURN alone", s.testBridge)
+	t.Run("examples of deployments", s.testDeployments)
 }
 
 // testContents looks at the files of every image. Those of another architecture cannot be run here.
