@@ -42,7 +42,7 @@ unit: tools ## tests of the packages, with the race detector
 
 .PHONY: e2e
 e2e: deps ## the binary with real clients, Chromium and ffmpeg
-	go test -tags e2e -count=1 -timeout 15m $(TESTFLAGS) ./e2e
+	go test -tags e2e -count=1 -timeout 30m $(TESTFLAGS) ./e2e
 
 .PHONY: lint
 lint: bin/staticcheck bin/govulncheck ## gofmt, vet, staticcheck, govulncheck

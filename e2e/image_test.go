@@ -22,7 +22,7 @@ import (
 // The container images take the place of Kurento's: they are small, laid out alike, and do what the guides do with them.
 func TestImage(t *testing.T) {
 	needs(t, map[string]string{"buildah": "buildah", "podman": "podman", "runc": "runc", "ip": "iproute2", "nft": "nftables",
-		"nsenter": "util-linux", "turnserver": "coturn", "make": "make"})
+		"nsenter": "util-linux", "turnserver": "coturn", "openssl": "openssl", "make": "make"})
 	s := &imageStore{t.TempDir()}
 	began := time.Now()
 	makeTarget(t, "image", "BUILDER=buildah "+strings.Join(s.options(), " "))

@@ -8,8 +8,8 @@ esac
 
 for server in 208.67.222.222 208.67.220.220 2620:119:35::35; do
   # The last address of the answer; the first is the server's own.
-  address=$(timeout 3 nslookup -type="$type" myip.opendns.com "$server" 2>/dev/null |
-    sed -n '/^Name:/,$ s/^Address: *//p' | tail -n 1)
+  address=$(timeout 3 nslookup -type="$type" myip.opendns.com "$server" |
+    sed -n '/^Name:/,$ s/^Address: *//p' | tail -n 1) 2>/dev/null
   if echo "$address" | grep -Eq "$pattern"; then
     echo "$address"
     exit 0
