@@ -30,6 +30,8 @@ func TestDebPackage(t *testing.T) {
 		}
 	}
 
+	replacesKurento(t, filepath.Join(dist, "rivero_1.0.0_"+runtime.GOARCH+".deb"))
+
 	s := &packaged{newSandbox(t)}
 	for _, version := range []string{"1.0.0", "1.0.0+1.gabc"} {
 		s.put(filepath.Join(dist, "rivero_"+version+"_"+runtime.GOARCH+".deb"), "/tmp/"+version+".deb")
@@ -39,6 +41,19 @@ func TestDebPackage(t *testing.T) {
 	s.testService()
 	s.testUpgrade()
 	s.testRemoval()
+}
+
+// The package takes the place of Kurento's, whose configuration it keeps as it was edited.
+func replacesKurento(t *testing.T, deb string) {
+	s := &packaged{newSandbox(t)}
+	s.put(deb, "/tmp/rivero.deb")
+	s.run(`mkdir -p /tmp/kms/DEBIAN /tmp/kms/etc/kurento && cd /tmp/kms
+printf 'Package: kurento-media-server\nVersion: 7.3.0\nArchitecture: all\nMaintainer: test <test@localhost>\nDescription: test\n' >DEBIAN/control
+echo /etc/kurento/kurento.conf.json | tee DEBIAN/conffiles
+echo '{"mediaServer": {"net": {"websocket": {"port": 8866}}}}' >etc/kurento/kurento.conf.json
+dpkg-deb --build . /tmp/kms.deb && dpkg --install /tmp/kms.deb && sed -i s/8866/8877/ /etc/kurento/kurento.conf.json`)
+	s.run("dpkg --force-confold --install /tmp/rivero.deb </dev/null && dpkg --purge kurento-media-server")
+	s.answersAt("8877")
 }
 
 // answersAt waits until the server answers at a port.
@@ -108,9 +123,9 @@ func (s *packaged) testService() {
 	s.run(service + "start")
 	s.answersAt("8899")
 
-	if out, ok := s.try("command -v systemd-analyze"); !ok {
+	if _, ok := s.try("command -v systemd-analyze"); !ok {
 		t.Log("no systemd-analyze here: the unit is not checked")
-	} else if out, ok = s.try("systemd-analyze verify kurento-media-server.service"); !ok || out != "" {
+	} else if out, ok := s.try("systemd-analyze verify kurento-media-server.service"); !ok || out != "" {
 		t.Errorf("the unit: %s", out)
 	}
 }
