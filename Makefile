@@ -12,10 +12,12 @@ BENCHTIME ?= 1s
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.3.0
+NFPM        := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
+CYCLONEDX   := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## the server and the load tester, into bin/
@@ -40,7 +42,7 @@ unit: tools ## tests of the packages, with the race detector
 
 .PHONY: e2e
 e2e: deps ## the binary with real clients, Chromium and ffmpeg
-	go test -tags e2e -count=1 -timeout 15m $(TESTFLAGS) ./e2e
+	go test -tags e2e -count=1 -timeout 30m $(TESTFLAGS) ./e2e
 
 .PHONY: lint
 lint: bin/staticcheck bin/govulncheck ## gofmt, vet, staticcheck, govulncheck
@@ -65,6 +67,20 @@ fuzz: ## each fuzz target for FUZZTIME (20s)
 	  done; \
 	done
 
+# What users install (packaging/README.md). VERSION names another version than git's.
+
+.PHONY: image
+image: ## container images for amd64 and arm64
+	packaging/image/build
+
+.PHONY: deb
+deb: bin/nfpm ## Debian packages for amd64 and arm64, into dist/
+	packaging/deb/build
+
+.PHONY: release
+release: bin/cyclonedx-gomod ## archives for Linux, macOS and Windows with checksums, into dist/
+	packaging/release/build
+
 # What the tests need beyond Go.
 
 .PHONY: deps
@@ -73,6 +89,10 @@ deps: tools e2e/node_modules/.installed e2e/clients/7.3.0/node_modules/.installe
 .PHONY: tools
 tools:
 	@./scripts/install-tools
+
+.PHONY: image-tools
+image-tools: ## install what builds and runs images without Docker (Debian)
+	@./scripts/install-tools image
 
 %/node_modules/.installed: %/package.json %/package-lock.json
 	cd $* && npm ci --no-audit --no-fund
@@ -92,6 +112,12 @@ bin/staticcheck: Makefile
 bin/govulncheck: Makefile
 	GOBIN=$(CURDIR)/bin go install $(GOVULNCHECK)
 
+bin/nfpm: Makefile
+	GOBIN=$(CURDIR)/bin go install $(NFPM)
+
+bin/cyclonedx-gomod: Makefile
+	GOBIN=$(CURDIR)/bin go install $(CYCLONEDX)
+
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin artifacts e2e/node_modules e2e/clients/*/node_modules
+	rm -rf bin dist artifacts e2e/node_modules e2e/clients/*/node_modules

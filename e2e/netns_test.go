@@ -215,6 +215,11 @@ func (n *network) root(program string, args ...string) {
 	}
 }
 
+// dialer is dial for a namespace, as WebSocket clients want it.
+func (n *network) dialer(namespace string) func(_, address string) (net.Conn, error) {
+	return func(_, address string) (net.Conn, error) { return n.dial(namespace, address) }
+}
+
 // dial connects from within a namespace. A socket belongs to the namespace of the thread that makes it.
 func (n *network) dial(namespace, address string) (net.Conn, error) {
 	runtime.LockOSThread()

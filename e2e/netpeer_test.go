@@ -48,6 +48,7 @@ type peerReport struct {
 	State         string
 	Packets       int64  // that have come back
 	Local, Remote string // kinds of the selected candidates
+	Port          uint16 // the server's
 }
 
 const peerVariable = "RIVERO_NETWORK_PEER"
@@ -155,6 +156,7 @@ func runPeer(text string) error {
 			report := peerReport{State: pc.ConnectionState().String(), Packets: packets.Load()}
 			if pair, err := sender.Transport().ICETransport().GetSelectedCandidatePair(); err == nil && pair != nil {
 				report.Local, report.Remote = pair.Local.Typ.String(), pair.Remote.Typ.String()
+				report.Port = pair.Remote.Port
 			}
 			if err := tell.Encode(report); err != nil {
 				return err

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -130,7 +129,7 @@ func (n *network) startServer(settings string) *netServer {
 // dial connects to the control protocol as soon as the server is there.
 func (s *netServer) dial() *rawConn {
 	s.t.Helper()
-	dialer := websocket.Dialer{NetDial: func(_, address string) (net.Conn, error) { return s.network.dial("server", address) }}
+	dialer := websocket.Dialer{NetDial: s.network.dialer("server")}
 	var ws *websocket.Conn
 	eventually(s.t, startTimeout, "the server", func() (ok bool) {
 		var err error
