@@ -13,6 +13,10 @@ import (
 	"github.com/rivero-media/rivero/conf"
 )
 
+// version is Rivero's own, put in by the linker (packaging/build-binary). Clients are told the version of Kurento whose
+// interface this is.
+var version = "development"
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -58,7 +58,7 @@ func (s *server) serve(ctx context.Context) error {
 	if err := s.control.Listen(); err != nil {
 		return err
 	}
-	s.log.Info().Str("version", pipeline.Version).Int("pid", os.Getpid()).Msg("Kurento Media Server started")
+	s.log.Info().Str("version", pipeline.Version).Str("rivero", version).Int("pid", os.Getpid()).Msg("Kurento Media Server started")
 	if port := s.config.WebSocket.Port; port != 0 {
 		s.log.Info().Msgf("Playground: http://localhost:%d/", port)
 	}

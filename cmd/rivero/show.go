@@ -35,6 +35,7 @@ func show(c *conf.Config, stdout, stderr io.Writer) error {
 	for _, m := range objects.Modules() {
 		fmt.Fprintf(stdout, "\t'%s' version %s\n", m.Name, m.Version)
 	}
+	fmt.Fprintf(stdout, "Rivero version: %s\n", version)
 	return nil
 }
 
