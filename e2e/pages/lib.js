@@ -7,7 +7,7 @@ export const kurentoClient = window.require('kurento-client');
 export { call, Peer };
 
 // until resolves when `condition` gives something true, and rejects after `timeout` ms, naming what was awaited.
-export async function until(what, condition, timeout = 10000) {
+export async function until(what, condition, timeout = 30000) {
   const start = performance.now();
   for (;;) {
     const value = await condition();
