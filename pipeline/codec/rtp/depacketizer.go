@@ -21,7 +21,7 @@ const keyFrameRetry = time.Second
 
 // depacketizer is the step from RTP payloads to whole frames.
 type depacketizer struct {
-	link
+	codec.Link
 	out      *media.Output
 	unpacker unpacker
 	video    bool
@@ -63,7 +63,7 @@ func (d *depacketizer) Close() { d.out.Close() }
 func (d *depacketizer) Resend(uint16, func(*media.Packet)) bool { return false }
 
 func (d *depacketizer) Write(p *media.Packet) {
-	if p.Format != d.format.Load() {
+	if !d.Takes(p) {
 		return
 	}
 	d.mu.Lock()

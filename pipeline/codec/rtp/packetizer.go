@@ -11,7 +11,7 @@ import (
 // packetizer is the step from whole frames to RTP payloads: one stream with a
 // source identifier of its own, whose packets can be sent again.
 type packetizer struct {
-	link
+	codec.Link
 	out    *media.Output
 	packer packer
 	ring   *media.Ring
@@ -54,7 +54,7 @@ func (n *packetizer) Resend(seq uint16, f func(*media.Packet)) bool { return n.r
 func (n *packetizer) End() { n.out.End() }
 
 func (n *packetizer) Write(p *media.Packet) {
-	if p.Format != n.format.Load() {
+	if !n.Takes(p) {
 		return
 	}
 	n.mu.Lock()
@@ -69,7 +69,7 @@ func (n *packetizer) Write(p *media.Packet) {
 // rewind packs what came since the last key frame before p, as far as the source keeps it, so that receivers find it in
 // the ring. Called locked, on the producer's goroutine.
 func (n *packetizer) rewind(p *media.Packet) {
-	from := n.from()
+	from := n.From()
 	if p.Key || from == nil {
 		return
 	}

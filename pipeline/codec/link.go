@@ -1,4 +1,4 @@
-package rtp
+package codec
 
 import (
 	"sync"
@@ -7,9 +7,9 @@ import (
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
-// link is a node's connection to its source. It passes on what the node's
+// Link is a node's connection to its source, to be embedded. It passes on what the node's
 // receivers want. They may be bound before the node is, so it remembers that.
-type link struct {
+type Link struct {
 	format atomic.Pointer[media.Format] // of the packets to come, nil: unbound
 
 	mu      sync.Mutex
@@ -18,8 +18,11 @@ type link struct {
 	limit   int
 }
 
-// Bind is part of codec.Node.
-func (l *link) Bind(f *media.Format, from media.Source) {
+// Takes tells whether a packet is of the format that the node is bound to; others are dropped.
+func (l *Link) Takes(p *media.Packet) bool { return p.Format == l.format.Load() }
+
+// Bind is part of Node.
+func (l *Link) Bind(f *media.Format, from media.Source) {
 	l.format.Store(f)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -36,15 +39,15 @@ func (l *link) Bind(f *media.Format, from media.Source) {
 	}
 }
 
-// from is the way to the source, nil while unbound.
-func (l *link) from() media.Source {
+// From is the way to the source, nil while unbound.
+func (l *Link) From() media.Source {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.source
 }
 
 // RequestKeyFrame is part of media.Upstream.
-func (l *link) RequestKeyFrame() {
+func (l *Link) RequestKeyFrame() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.source == nil {
@@ -55,7 +58,7 @@ func (l *link) RequestKeyFrame() {
 }
 
 // SetMaxBitrate is part of media.Upstream.
-func (l *link) SetMaxBitrate(bps int) {
+func (l *Link) SetMaxBitrate(bps int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.limit = bps
