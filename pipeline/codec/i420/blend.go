@@ -1,0 +1,78 @@
+package i420
+
+import "image"
+
+// Overlay is a picture with transparency, prepared to be put onto others.
+type Overlay struct {
+	picture *Picture
+	alpha   []byte // of luma, 0: transparent
+	fine    []byte // of chroma: the mean of four
+}
+
+// NewOverlay prepares an image.
+func NewOverlay(img image.Image) *Overlay {
+	b := img.Bounds()
+	o := &Overlay{picture: FromImage(img), alpha: make([]byte, b.Dx()*b.Dy())}
+	for y := range b.Dy() {
+		for x := range b.Dx() {
+			_, _, _, a := img.At(b.Min.X+x, b.Min.Y+y).RGBA()
+			o.alpha[y*b.Dx()+x] = byte(a >> 8)
+		}
+	}
+	o.shrinkAlpha()
+	return o
+}
+
+func (o *Overlay) shrinkAlpha() {
+	w, h := o.picture.Width, o.picture.Height
+	cw, ch := (w+1)/2, (h+1)/2
+	o.fine = make([]byte, cw*ch)
+	for y := range ch {
+		for x := range cw {
+			x2, y2 := min(2*x+1, w-1), min(2*y+1, h-1)
+			sum := int(o.alpha[2*y*w+2*x]) + int(o.alpha[2*y*w+x2]) + int(o.alpha[y2*w+2*x]) + int(o.alpha[y2*w+x2])
+			o.fine[y*cw+x] = byte((sum + 2) / 4)
+		}
+	}
+}
+
+// Size is that of the image.
+func (o *Overlay) Size() (width, height int) { return o.picture.Width, o.picture.Height }
+
+// Scaled returns the overlay in another size, with memory of its own.
+func (o *Overlay) Scaled(width, height int) *Overlay {
+	s := NewScaler(width, height, o.picture.Width, o.picture.Height)
+	to := &Overlay{picture: New(width, height), alpha: make([]byte, width*height)}
+	s.Scale(to.picture, o.picture)
+	s.scale(plane{to.alpha, width, width, height}, plane{o.alpha, o.picture.Width, o.picture.Width, o.picture.Height}, &s.luma)
+	to.shrinkAlpha()
+	return to
+}
+
+// Draw puts the overlay onto dst with its left upper corner at x, y, which are rounded down to even numbers. Parts beyond
+// dst are left out.
+func (o *Overlay) Draw(dst *Picture, x, y int) {
+	x, y = x&^1, y&^1
+	w, h := o.picture.Width, o.picture.Height
+	to, from := dst.planes(), o.picture.planes()
+	blend(to[0], from[0], o.alpha, w, h, x, y)
+	cw, ch := (w+1)/2, (h+1)/2
+	blend(to[1], from[1], o.fine, cw, ch, x/2, y/2)
+	blend(to[2], from[2], o.fine, cw, ch, x/2, y/2)
+}
+
+func blend(dst, src plane, alpha []byte, width, height, left, top int) {
+	first, last := max(0, -left), min(width, dst.width-left)
+	if first >= last {
+		return
+	}
+	for y := max(0, -top); y < min(height, dst.height-top); y++ {
+		to := dst.row(top + y)[left+first : left+last]
+		from := src.row(y)[first:last]
+		weights := alpha[y*width:][first:last]
+		for i := range to {
+			a := int(weights[i])
+			to[i] = byte((int(from[i])*a + int(to[i])*(255-a) + 127) / 255)
+		}
+	}
+}
