@@ -47,7 +47,7 @@ func newResampler(t testing.TB, from, to, channels int) *Resampler {
 func settled(t *testing.T, from, to int, frequency, peak float64) []int16 {
 	r := newResampler(t, from, to, 1)
 	delay, _ := r.Delay()
-	out := r.Resample(nil, tone(frequency, peak, from, 0.12))
+	out := r.Resample(nil, tone(frequency, peak, from, 0.06))
 	return out[2*delay*to/from+1:]
 }
 
@@ -71,7 +71,7 @@ func TestPassBand(t *testing.T) {
 		if min(from, to) >= wideFrom {
 			edge = widePass
 		}
-		for _, part := range []float64{0.05, 0.31, 0.63, 0.83, 1} {
+		for _, part := range []float64{0.05, 0.63, 1} {
 			frequency := part * edge * float64(min(from, to)) / 2
 			const peak = 30000
 			got, rest := fit(settled(t, from, to, frequency, peak), frequency, to)
@@ -93,7 +93,7 @@ func TestStopBand(t *testing.T) {
 			return
 		}
 		low, high := float64(to)/2, float64(from)/2
-		for _, part := range []float64{0, 0.02, 0.1, 0.37, 0.71, 0.97} {
+		for _, part := range []float64{0, 0.03, 0.37, 0.97} {
 			frequency := low + part*(high-low)
 			const peak = 32000
 			var power float64
@@ -111,12 +111,12 @@ func TestStopBand(t *testing.T) {
 	t.Logf("worst alias %.1f dB", worst)
 }
 
-// TestCountExact cuts two seconds into uneven pieces.
+// TestCountExact cuts a stream into uneven pieces.
 func TestCountExact(t *testing.T) {
 	eachPair(t, func(t *testing.T, from, to int) {
 		r := newResampler(t, from, to, 1)
 		whole := newResampler(t, from, to, 1)
-		input := tone(997, 20000, from, 0.5)
+		input := tone(997, 20000, from, 0.1)
 		want := whole.Resample(nil, input)
 		var got []int16
 		for n, in := 1, input; len(in) > 0; n = n*7%1013 + 1 {
