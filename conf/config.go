@@ -119,7 +119,21 @@ type MediaElement struct {
 	EncoderBitrate    int
 	MinEncoderBitrate int // not above MaxEncoderBitrate
 	MaxEncoderBitrate int // 0 is unlimited
+
+	Transcoding              TranscodingPolicy
+	TranscodingCores         float64 // of the whole server, 0 is unlimited
+	PipelineTranscodingCores float64 // of each pipeline, 0 is unlimited
 }
+
+// TranscodingPolicy says what happens when an element takes none of the codecs that another gives.
+type TranscodingPolicy string
+
+// The values of TranscodingPolicy.
+const (
+	TranscodingAllow  TranscodingPolicy = "allow"
+	TranscodingWarn   TranscodingPolicy = "warn"
+	TranscodingForbid TranscodingPolicy = "forbid"
+)
 
 // SdpEndpoint says what is offered and accepted in SDP.
 type SdpEndpoint struct {
@@ -217,7 +231,7 @@ func Default() *Config {
 			Threads:   10,
 			Registrar: Registrar{LocalAddress: "localhost"},
 		},
-		MediaElement: MediaElement{EncoderBitrate: 300_000},
+		MediaElement: MediaElement{EncoderBitrate: 300_000, Transcoding: TranscodingAllow},
 		SdpEndpoint: SdpEndpoint{
 			NumAudioMedias: 1,
 			NumVideoMedias: 1,

@@ -123,6 +123,12 @@ func elementKeys(c *Config) []key {
 			doc: "bit/s, lower limit (the same)"},
 		{path: mediaElement + "maxEncoderBitrate", value: bind(&m.MaxEncoderBitrate, integer(0, maxInt)), live: true,
 			doc: "bit/s, upper limit, 0 is none (the same)"},
+		{path: mediaElement + "transcoding", value: bind(&m.Transcoding, oneOf(TranscodingAllow, TranscodingWarn, TranscodingForbid)), live: true, own: true,
+			doc: "what happens when an element takes none of the codecs that another gives: it is converted (`allow`), converted with a warning in the log (`warn`), or refused with an `Error` event (`forbid`). New pipelines have a new value"},
+		{path: mediaElement + "transcodingCores", value: bind(&m.TranscodingCores, cores), live: true, own: true, example: "1.5",
+			doc: "cores that all conversions together may cost, as estimated; what is over it is refused. 0 is no limit"},
+		{path: mediaElement + "pipelineTranscodingCores", value: bind(&m.PipelineTranscodingCores, cores), live: true, own: true, example: "0.5",
+			doc: "the same for each pipeline that is created from then on"},
 
 		{path: sdpEndpoint + "numAudioMedias", value: bind(&s.NumAudioMedias, integer(0, 100)), live: true, set: true,
 			doc: "audio m-lines offered, and at most accepted", differs: "more than 1 counts as 1: an element has one stream of a kind"},

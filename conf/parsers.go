@@ -83,6 +83,16 @@ func fraction(zero bool) func(string) (float64, error) {
 	}
 }
 
+// cores wants a number of processors, whole or not.
+func cores(text string) (float64, error) {
+	number := leadingFloat.FindString(text)
+	f, err := strconv.ParseFloat(number, 64)
+	if err != nil || f < 0 || f > 1000 {
+		return 0, fmt.Errorf("want a number of cores such as 1.5, not %s", quoted(text))
+	}
+	return f, readAs(text, number)
+}
+
 func seconds(low, high int) func(string) (time.Duration, error) {
 	parse := integer(low, high)
 	return func(text string) (time.Duration, error) {

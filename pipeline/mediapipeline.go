@@ -23,7 +23,10 @@ var MediaPipelineClass = &Class{
 	New: New(func(_ context.Context, b Creation, _ None) (Object, error) {
 		p := &MediaPipeline{}
 		p.MediaObject.Setup(b, nil)
-		p.graph = graph.New(b.server.settings.Load().Steps, observer{p})
+		s := b.server.settings.Load()
+		budget := b.server.budget.Within()
+		budget.SetLimit(s.Transcoding.perPipeline())
+		p.graph = graph.New(s.Steps, budget, observer{p, s.Transcoding.Policy})
 		return p, nil
 	}),
 	Methods: Methods(
@@ -51,7 +54,10 @@ func (p *MediaPipeline) measureLatency(on bool) {
 func (p *MediaPipeline) Close() { p.graph.Close() }
 
 // observer turns the graph's reports into events of the elements.
-type observer struct{ p *MediaPipeline }
+type observer struct {
+	p      *MediaPipeline
+	policy TranscodingPolicy
+}
 
 func (o observer) Flow(n *graph.Node, k media.Kind, d graph.Direction, flowing bool) {
 	if k == media.Data {
@@ -81,10 +87,28 @@ func (o observer) Transcoding(n *graph.Node, k media.Kind, transcoding bool) {
 	e.Emit(MediaTranscodingStateChanged{State: state, BinName: e.binName(k), MediaType: mediaType(k)})
 }
 
-func (o observer) Refused(n *graph.Node, k media.Kind, have media.Format) {
+func (o observer) Converts(c graph.Conversion) {
+	log := o.p.Log()
+	event := log.Info()
+	if o.policy == TranscodingWarn {
+		event = log.Warn()
+	}
+	event.Str("source", elementOf(c.Source).Element().id).Str("sink", elementOf(c.Sink).Element().id).Str("kind", c.Kind.String()).
+		Stringer("from", c.From).Stringer("to", c.To).Float64("cores", float64(c.Cost)/core).
+		Msg("transcoding begins: the sink takes no codec that the source gives")
+}
+
+func (o observer) Refused(n *graph.Node, k media.Kind, why graph.Refusal) {
 	e := elementOf(n).Element()
-	description := fmt.Sprintf("%s input cannot take %s and nothing converts it", k, have)
-	o.p.server.log.Warn().Str("element", e.id).Str("kind", k.String()).Str("format", have.String()).
+	reason := "nothing converts it"
+	switch {
+	case why.OverBudget:
+		reason = "to convert it would cost more than the limit of transcoding"
+	case o.policy == TranscodingForbid:
+		reason = "transcoding is forbidden"
+	}
+	description := fmt.Sprintf("%s input cannot take %s and %s", k, why.Have, reason)
+	o.p.server.log.Warn().Str("element", e.id).Str("kind", k.String()).Stringer("format", why.Have).Str("reason", reason).
 		Msg("element cannot take what it is connected to")
 	e.Emit(Error{Description: description, Type: "STREAM_ERROR_FAILED"})
 }

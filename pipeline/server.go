@@ -21,7 +21,8 @@ import (
 // Settings are what the object model needs of the configuration.
 type Settings struct {
 	EncoderBitrate EncoderBitrate
-	Steps          codec.Steps     // conversions the graphs may use
+	Steps          codec.Steps // conversions the graphs may use
+	Transcoding    Transcoding
 	Metadata       json.RawMessage // for ServerManager.getMetadata, nil for none
 	DotDir         string          // where dumpGstreamerDot writes, "" for nowhere
 
@@ -33,6 +34,7 @@ type Settings struct {
 type Server struct {
 	id       string
 	settings atomic.Pointer[Settings]
+	budget   codec.Budget // of the conversions of all pipelines
 	log      zerolog.Logger
 	classes  []*Class          // in the order of the list, parents included
 	byName   map[string]*Class // what create accepts: bare and qualified names of classes with a constructor
@@ -70,6 +72,7 @@ func (s *Server) Configure(settings Settings) {
 		settings.ClassLog = func(string) zerolog.Logger { return s.log }
 	}
 	s.settings.Store(&settings)
+	s.budget.SetLimit(int(settings.Transcoding.Cores * core))
 }
 
 func (s *Server) register(c *Class) {

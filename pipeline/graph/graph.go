@@ -66,6 +66,7 @@ func (l Link) sinkPad() pad { return pad{l.Sink, l.Kind, l.SinkPad} }
 // Graph is the set of nodes and links of one pipeline and the routes computed from them.
 type Graph struct {
 	steps    codec.Steps
+	budget   *codec.Budget
 	observer Observer
 
 	mu      sync.Mutex
@@ -74,7 +75,7 @@ type Graph struct {
 	derived map[derivedKey]*derivedNode
 	fed     map[*media.Output]struct{}     // outputs with routes, as of the last plan
 	meters  map[*media.Output]*media.Meter // of all outputs, while latency is measured; nil while it is not
-	refused map[pad]media.Format           // inputs that cannot take what they are linked to
+	refused map[pad]Refusal                // inputs that cannot take what they are linked to
 	reports []func()                       // what the observer is still to be told, in order
 	halted  bool
 	closed  bool
@@ -85,16 +86,18 @@ type Graph struct {
 	stale atomic.Bool   // a producer has asked for a plan
 }
 
-// New returns an empty graph and starts its monitor, which tells the observer of changes until Close.
-func New(steps codec.Steps, observer Observer) *Graph {
+// New returns an empty graph and starts its monitor, which tells the observer of changes until Close. budget bounds its
+// conversions; nil: nothing does.
+func New(steps codec.Steps, budget *codec.Budget, observer Observer) *Graph {
 	g := &Graph{
 		steps:    steps,
+		budget:   budget,
 		observer: observer,
 		nodes:    make(map[*Node]struct{}),
 		bound:    make(map[receiver]*binding),
 		derived:  make(map[derivedKey]*derivedNode),
 		fed:      make(map[*media.Output]struct{}),
-		refused:  make(map[pad]media.Format),
+		refused:  make(map[pad]Refusal),
 		kick:     make(chan struct{}, 1),
 		done:     make(chan struct{}),
 		stop:     make(chan struct{}),
@@ -121,14 +124,14 @@ func (g *Graph) Close() {
 // Halt ends all media for good, before the elements are taken out one by one: nothing is planned any more.
 func (g *Graph) Halt() {
 	g.mu.Lock()
-	var unused []codec.Node
+	var unused []*derivedNode
 	if !g.halted {
 		g.halted = true
 		clear(g.nodes)
 		unused = g.plan()
 	}
 	g.mu.Unlock()
-	closeAll(unused)
+	g.closeAll(unused)
 }
 
 // Update changes nodes and links and has the routes computed anew, unless all that changed are nodes without links.
@@ -137,13 +140,13 @@ func (g *Graph) Update(f func(e *Edit)) {
 	g.mu.Lock()
 	e := &Edit{g: g}
 	f(e)
-	var unused []codec.Node
+	var unused []*derivedNode
 	planned := !g.halted && (e.linked || !e.edited)
 	if planned {
 		unused = g.plan()
 	}
 	g.mu.Unlock()
-	closeAll(unused)
+	g.closeAll(unused)
 	if planned {
 		g.wake()
 	}

@@ -124,7 +124,8 @@ type quiet struct{}
 
 func (quiet) Flow(*graph.Node, media.Kind, graph.Direction, bool) {}
 func (quiet) Transcoding(*graph.Node, media.Kind, bool)           {}
-func (quiet) Refused(*graph.Node, media.Kind, media.Format)       {}
+func (quiet) Refused(*graph.Node, media.Kind, graph.Refusal)      {}
+func (quiet) Converts(graph.Conversion)                           {}
 func (quiet) Failed(*graph.Node, media.Kind, any)                 {}
 
 // TestRoutesEqualThoseComputedFromScratch declares and takes back links at random, releases elements and
@@ -137,7 +138,9 @@ func TestRoutesEqualThoseComputedFromScratch(t *testing.T) {
 
 func randomWalk(t *testing.T, r *rand.Rand, turns int) {
 	living := 0
-	g := graph.New(steps(&living), quiet{})
+	var server codec.Budget
+	budget := server.Within()
+	g := graph.New(steps(&living), budget, quiet{})
 	defer g.Close()
 	m := &model{links: map[*element]*element{}}
 	for i := range 8 {
@@ -152,8 +155,8 @@ func randomWalk(t *testing.T, r *rand.Rand, turns int) {
 	for len(m.elements) > 0 {
 		m.remove(g, 0)
 	}
-	if msg := m.compare(living); msg != "" || living != 0 {
-		t.Fatalf("after the last element: %s, %d conversions left", msg, living)
+	if msg := m.compare(living); msg != "" || living != 0 || budget.Used() != 0 || server.Used() != 0 {
+		t.Fatalf("after the last element: %s, %d conversions left, which cost %d and %d", msg, living, budget.Used(), server.Used())
 	}
 }
 
@@ -284,7 +287,7 @@ func (m *model) compare(living int) string {
 
 // pair makes a graph with a producer linked to a receiver of the same format.
 func pair(t *testing.T, o graph.Observer) (g *graph.Graph, from, to *element) {
-	g = graph.New(nil, o)
+	g = graph.New(nil, nil, o)
 	t.Cleanup(g.Close)
 	from, to = newElement("from"), newElement("to")
 	from.out = media.NewOutput(media.NoUpstream{}, g.Woken)
@@ -382,8 +385,16 @@ func (r *recorder) Transcoding(n *graph.Node, k media.Kind, transcoding bool) {
 	r.events <- fmt.Sprintf("transcoding %s %v", n.Owner().(*element).name, transcoding)
 }
 
-func (r *recorder) Refused(n *graph.Node, k media.Kind, have media.Format) {
-	r.events <- fmt.Sprintf("refused %s %s", n.Owner().(*element).name, have)
+func (r *recorder) Refused(n *graph.Node, k media.Kind, why graph.Refusal) {
+	text := fmt.Sprintf("refused %s %s", n.Owner().(*element).name, why.Have)
+	if why.OverBudget {
+		text += " over budget"
+	}
+	r.events <- text
+}
+
+func (r *recorder) Converts(c graph.Conversion) {
+	r.events <- fmt.Sprintf("converts %s to %s: %s to %s for %d", c.Source.Owner().(*element).name, c.Sink.Owner().(*element).name, c.From, c.To, c.Cost)
 }
 
 func (r *recorder) Failed(n *graph.Node, k media.Kind, v any) {

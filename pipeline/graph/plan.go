@@ -32,17 +32,20 @@ type derivedKey struct {
 }
 
 // derivedNode is a running conversion.
-type derivedNode struct{ codec.Node }
+type derivedNode struct {
+	codec.Node
+	cost int // taken from the budget
+}
 
 // plan computes every route from the links and formats. It is called locked; the conversions it returns
 // are not used any more and must be closed when the lock is released.
-func (g *Graph) plan() (unused []codec.Node) {
+func (g *Graph) plan() (unused []*derivedNode) {
 	p := planning{
 		g:       g,
 		bound:   make(map[receiver]*binding),
 		derived: make(map[derivedKey]*derivedNode),
 		routes:  make(map[*media.Output][]*binding),
-		refused: make(map[pad]media.Format),
+		refused: make(map[pad]Refusal),
 	}
 	for n := range g.nodes {
 		for _, k := range media.Kinds {
@@ -54,7 +57,7 @@ func (g *Graph) plan() (unused []codec.Node) {
 	p.commit()
 	for key, d := range g.derived {
 		if p.derived[key] == nil {
-			unused = append(unused, d.Node)
+			unused = append(unused, d)
 		}
 	}
 	g.bound, g.derived = p.bound, p.derived
@@ -63,9 +66,10 @@ func (g *Graph) plan() (unused []codec.Node) {
 	return unused
 }
 
-func closeAll(nodes []codec.Node) {
+func (g *Graph) closeAll(nodes []*derivedNode) {
 	for _, n := range nodes {
 		n.Close()
+		g.budget.Give(n.cost)
 	}
 }
 
@@ -93,7 +97,7 @@ type planning struct {
 	bound   map[receiver]*binding
 	derived map[derivedKey]*derivedNode
 	routes  map[*media.Output][]*binding
-	refused map[pad]media.Format
+	refused map[pad]Refusal
 }
 
 // connect finds out what the input of node n gets, through which conversions.
@@ -117,13 +121,42 @@ func (p *planning) connect(n *Node, k media.Kind) {
 	}
 	path, ok := codec.Plan(*have, accept, p.g.steps)
 	if !ok {
-		p.refused[pad{n, k, DefaultPad}] = *have
+		p.refused[pad{n, k, DefaultPad}] = Refusal{Have: *have}
 		return
 	}
+	cost := p.missing(out, path)
+	if cost > 0 && !p.g.budget.Take(cost) {
+		p.refused[pad{n, k, DefaultPad}] = Refusal{Have: *have, OverBudget: true}
+		return
+	}
+	from := out
 	for _, step := range path {
 		out = p.derive(n, k, out, step)
 	}
 	p.bind(n, k, out, in)
+	if b := p.bound[in]; cost > 0 && b.format.Codec != have.Codec {
+		c := Conversion{Source: via[len(via)-1], Sink: n, Kind: k, From: *from.Format(), To: *b.format, Cost: cost}
+		p.g.report(func() { p.g.observer.Converts(c) })
+	}
+}
+
+// missing is what the steps of a path cost that do not run yet.
+func (p *planning) missing(out *media.Output, path []codec.Step) (cost int) {
+	for i, step := range path {
+		key := derivedKey{out, out.Format(), step.To}
+		d := p.derived[key]
+		if d == nil {
+			d = p.g.derived[key]
+		}
+		if d == nil {
+			for _, s := range path[i:] { // what follows one that is new is new too
+				cost += max(s.Cost, 1)
+			}
+			return cost
+		}
+		out = d.Output()
+	}
+	return 0
 }
 
 // derive returns the output behind one conversion step: one that runs already, or a new one.
@@ -136,7 +169,7 @@ func (p *planning) derive(n *Node, k media.Kind, out *media.Output, step codec.S
 	d := p.g.derived[key]
 	if d == nil {
 		fail := func(v any) { p.g.stepFailed(key, v) }
-		d = &derivedNode{step.New(codec.NewArgs{Have: *have, Fail: fail})}
+		d = &derivedNode{step.New(codec.NewArgs{Have: *have, Fail: fail}), max(step.Cost, 1)}
 	}
 	p.derived[key] = d
 	p.bind(n, k, out, d.Node)

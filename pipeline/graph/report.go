@@ -21,10 +21,26 @@ type Observer interface {
 	Flow(n *Node, k media.Kind, d Direction, flowing bool)
 	// Transcoding: what the element gives is now given on as it is, or converted for somebody.
 	Transcoding(n *Node, k media.Kind, transcoding bool)
-	// Refused: the element's input is linked to media that it cannot take and that nothing can convert for it.
-	Refused(n *Node, k media.Kind, have media.Format)
+	// Converts: conversions begin, because an element takes none of the codecs that another gives.
+	Converts(c Conversion)
+	// Refused: the element's input is linked to media that it cannot take and that is not converted for it.
+	Refused(n *Node, k media.Kind, why Refusal)
 	// Failed: the element's input panicked and was detached.
 	Failed(n *Node, k media.Kind, v any)
+}
+
+// Conversion says why media is converted, and what that costs beyond what was converted before.
+type Conversion struct {
+	Source, Sink *Node
+	Kind         media.Kind
+	From, To     media.Format
+	Cost         int // as in codec.Step
+}
+
+// Refusal says why an input gets nothing.
+type Refusal struct {
+	Have       media.Format
+	OverBudget bool // a conversion exists and would cost too much; false: there is none
 }
 
 // padState is what was last reported of one kind at one node.
@@ -77,7 +93,7 @@ func (g *Graph) refresh() {
 	}
 	unused := g.plan()
 	g.mu.Unlock()
-	closeAll(unused)
+	g.closeAll(unused)
 }
 
 func (g *Graph) deliver() {
@@ -196,10 +212,10 @@ func (g *Graph) converted(out *media.Output, b *binding) bool {
 }
 
 // reportRefused tells of inputs that can not take what they are linked to, once for each format.
-func (g *Graph) reportRefused(now map[pad]media.Format) {
-	for p, have := range now {
-		if before, told := g.refused[p]; !told || before != have {
-			g.report(func() { g.observer.Refused(p.node, p.kind, have) })
+func (g *Graph) reportRefused(now map[pad]Refusal) {
+	for p, why := range now {
+		if before, told := g.refused[p]; !told || before != why {
+			g.report(func() { g.observer.Refused(p.node, p.kind, why) })
 		}
 	}
 	g.refused = now
