@@ -25,11 +25,18 @@ import (
 	"github.com/rivero-media/rivero/pipeline"
 	"github.com/rivero-media/rivero/pipeline/codec"
 	codecrtp "github.com/rivero-media/rivero/pipeline/codec/rtp"
+	"github.com/rivero-media/rivero/pipeline/codec/sound"
 )
 
-// Steps are the conversions that the graphs may use. mtu is the size in bytes of the largest RTP packet of video that
-// is made here.
-func Steps(mtu int) codec.Steps { return codec.Steps{codecrtp.Steps(mtu)} }
+// Steps are the conversions that the graphs may use with a configuration: between packets and frames, and between codecs
+// unless that is forbidden.
+func Steps(c *conf.Config) codec.Steps {
+	steps := codec.Steps{codecrtp.Steps(c.BaseRtpEndpoint.MTU)}
+	if c.MediaElement.Transcoding != conf.TranscodingForbid {
+		steps = append(steps, sound.Steps)
+	}
+	return steps
+}
 
 // Set is the list of classes with what their objects share.
 type Set struct {

@@ -124,7 +124,7 @@ func allClasses(t testing.TB, change ...func(*conf.Config)) *pipeline.Server {
 	}
 	t.Cleanup(set.Close)
 	settings := testSettings
-	settings.Steps = elements.Steps(c.BaseRtpEndpoint.MTU)
+	settings.Steps = elements.Steps(c)
 	objects := pipeline.NewServer(settings, set.Classes, zerolog.Nop())
 	t.Cleanup(objects.Close)
 	return objects

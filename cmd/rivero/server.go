@@ -81,10 +81,13 @@ func (s *server) settings() pipeline.Settings {
 	}
 	return pipeline.Settings{
 		EncoderBitrate: pipeline.EncoderBitrate{Target: m.EncoderBitrate, Min: m.MinEncoderBitrate, Max: highest},
-		Steps:          elements.Steps(s.config.BaseRtpEndpoint.MTU),
-		Metadata:       s.config.Metadata,
-		DotDir:         s.config.DotDir,
-		ClassLog:       s.classLog,
+		Steps:          elements.Steps(s.config),
+		Transcoding: pipeline.Transcoding{
+			Policy: pipeline.TranscodingPolicy(m.Transcoding), Cores: m.TranscodingCores, PipelineCores: m.PipelineTranscodingCores,
+		},
+		Metadata: s.config.Metadata,
+		DotDir:   s.config.DotDir,
+		ClassLog: s.classLog,
 	}
 }
 

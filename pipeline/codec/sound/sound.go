@@ -1,0 +1,89 @@
+// Package sound holds the steps that convert sound: from a codec's frames to samples, from one rate and number of channels to
+// another, and from samples to frames. What the codecs themselves do is in the packages beside it.
+//
+// Samples travel as packets of format PCM: 16 bits, little endian, channels in turn; PTS is the time of the first. A
+// decoder has a queue and a goroutine of its own, so that its work delays nobody who takes the sound as it is; what is behind
+// it runs there too.
+package sound
+
+import (
+	"github.com/rivero-media/rivero/pipeline/codec"
+	"github.com/rivero-media/rivero/pipeline/media"
+)
+
+// Raw is the format of samples.
+func Raw(rate, channels int) media.Format {
+	return media.Format{Kind: media.Audio, Codec: media.PCM, ClockRate: uint32(rate), Channels: uint8(channels)}
+}
+
+// Costs of the steps in microseconds of one core for a second of sound, as the benchmarks beside the codecs measure them on
+// one machine; which chain is the cheapest follows from their order of magnitude.
+const (
+	costG711       = 50
+	costConvert    = 1000
+	costOpusDecode = 4000
+	costOpusEncode = 10000
+)
+
+const opusRate, g711Rate = 48000, 8000
+
+// Steps is the part of a codec.Steps table that this package knows.
+func Steps(have media.Format) []codec.Step {
+	switch {
+	case have.Kind != media.Audio || have.Packed:
+		return nil
+	case have.Codec == media.PCM:
+		return append(conversions(have), encodings(have)...)
+	default:
+		return decodings(have)
+	}
+}
+
+func decodings(have media.Format) []codec.Step {
+	step := func(to media.Format, cost int, open func() (decoder, error)) codec.Step {
+		return codec.Step{To: to, Cost: cost, New: func(args codec.NewArgs) codec.Node { return newDecoding(to, open, args) }}
+	}
+	switch have.Codec {
+	case media.PCMU, media.PCMA:
+		return []codec.Step{step(Raw(g711Rate, 1), costG711, func() (decoder, error) { return newG711Decoder(have.Codec), nil })}
+	case media.Opus: // the codec itself gives any of them
+		var steps []codec.Step
+		for _, to := range raws {
+			steps = append(steps, step(to, costOpusDecode, func() (decoder, error) { return newOpusDecoder(int(to.ClockRate), int(to.Channels)) }))
+		}
+		return steps
+	}
+	return nil
+}
+
+// raws are what encoders take. The richest comes first, so that it is preferred to others at the same cost.
+var raws = []media.Format{Raw(opusRate, 2), Raw(opusRate, 1), Raw(g711Rate, 1)}
+
+// conversions are to what the encoders take. More channels than there are would only cost more.
+func conversions(have media.Format) (steps []codec.Step) {
+	for _, to := range raws {
+		if to == have || to.Channels > have.Channels {
+			continue
+		}
+		steps = append(steps, codec.Step{To: to, Cost: costConvert, New: func(codec.NewArgs) codec.Node { return newConversion(have, to) }})
+	}
+	return steps
+}
+
+func encodings(have media.Format) []codec.Step {
+	step := func(name string, channels uint8, cost int, open func() (encoder, error)) codec.Step {
+		to := media.Format{Kind: media.Audio, Codec: name, ClockRate: have.ClockRate, Channels: channels}
+		return codec.Step{To: to, Cost: cost, New: func(args codec.NewArgs) codec.Node { return newEncoding(have, to, open, args) }}
+	}
+	switch {
+	case have == Raw(g711Rate, 1):
+		return []codec.Step{
+			step(media.PCMU, 1, costG711, func() (encoder, error) { return g711Encoder{media.PCMU}, nil }),
+			step(media.PCMA, 1, costG711, func() (encoder, error) { return g711Encoder{media.PCMA}, nil }),
+		}
+	case have == Raw(opusRate, 1), have == Raw(opusRate, 2):
+		// The format says two channels whatever is in the stream (RFC 7587 §7).
+		return []codec.Step{step(media.Opus, 2, costOpusEncode, func() (encoder, error) { return newOpusEncoder(int(have.Channels)) })}
+	}
+	return nil
+}
