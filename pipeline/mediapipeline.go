@@ -100,14 +100,16 @@ func (o observer) Converts(c graph.Conversion) {
 
 func (o observer) Refused(n *graph.Node, k media.Kind, why graph.Refusal) {
 	e := elementOf(n).Element()
-	reason := "nothing converts it"
+	reason := "there is no decoder of " + why.Have.Codec
 	switch {
 	case why.OverBudget:
 		reason = "to convert it would cost more than the limit of transcoding"
 	case o.policy == TranscodingForbid:
 		reason = "transcoding is forbidden"
+	case why.Decodable:
+		reason = "there is no encoder of what it takes"
 	}
-	description := fmt.Sprintf("%s input cannot take %s and %s", k, why.Have, reason)
+	description := fmt.Sprintf("%s input cannot take %s and %s", k, why.Have.Codec, reason)
 	o.p.server.log.Warn().Str("element", e.id).Str("kind", k.String()).Stringer("format", why.Have).Str("reason", reason).
 		Msg("element cannot take what it is connected to")
 	e.Emit(Error{Description: description, Type: "STREAM_ERROR_FAILED"})

@@ -121,7 +121,8 @@ func (p *planning) connect(n *Node, k media.Kind) {
 	}
 	path, ok := codec.Plan(*have, accept, p.g.steps)
 	if !ok {
-		p.refused[pad{n, k, DefaultPad}] = Refusal{Have: *have}
+		_, decodable := codec.Plan(*have, isRaw, p.g.steps)
+		p.refused[pad{n, k, DefaultPad}] = Refusal{Have: *have, Decodable: decodable}
 		return
 	}
 	cost := p.missing(out, path)
@@ -139,6 +140,8 @@ func (p *planning) connect(n *Node, k media.Kind) {
 		p.g.report(func() { p.g.observer.Converts(c) })
 	}
 }
+
+func isRaw(f media.Format) (score int, ok bool) { return 0, f.Codec == media.I420 || f.Codec == media.PCM }
 
 // missing is what the steps of a path cost that do not run yet.
 func (p *planning) missing(out *media.Output, path []codec.Step) (cost int) {

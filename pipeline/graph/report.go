@@ -41,6 +41,7 @@ type Conversion struct {
 type Refusal struct {
 	Have       media.Format
 	OverBudget bool // a conversion exists and would cost too much; false: there is none
+	Decodable  bool // the media can be made raw, and what is missing is an encoder; false: a decoder is missing
 }
 
 // padState is what was last reported of one kind at one node.

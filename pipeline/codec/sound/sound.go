@@ -16,13 +16,13 @@ func Raw(rate, channels int) media.Format {
 	return media.Format{Kind: media.Audio, Codec: media.PCM, ClockRate: uint32(rate), Channels: uint8(channels)}
 }
 
-// Costs of the steps in microseconds of one core for a second of sound, as the benchmarks beside the codecs measure them on
-// one machine; which chain is the cheapest follows from their order of magnitude.
+// Costs of the steps in microseconds of one core for a second of sound, as BenchmarkSecond
+// measures chains of them on one machine; budgets and the choice of a chain need no more than their order of magnitude.
 const (
 	costG711       = 50
 	costConvert    = 1000
 	costOpusDecode = 4000
-	costOpusEncode = 10000
+	costOpusEncode = 20000
 )
 
 const opusRate, g711Rate = 48000, 8000

@@ -25,7 +25,7 @@ func frames(name string) media.Format {
 
 // A chain is a source and the steps that lead from it to another format.
 type chain struct {
-	t     *testing.T
+	t     testing.TB
 	out   *media.Output
 	nodes []codec.Node
 	burst media.Burst
@@ -39,7 +39,7 @@ type frame struct {
 	data []byte
 }
 
-func newChain(t *testing.T, have, want media.Format) *chain {
+func newChain(t testing.TB, have, want media.Format) *chain {
 	t.Helper()
 	c := &chain{t: t, out: media.NewOutput(media.NoUpstream{}, nil)}
 	c.out.SetFormat(have)
@@ -95,7 +95,7 @@ func (c *chain) finish() []frame {
 }
 
 // encodeTone makes frames of 20 ms of a tone at half of full level, which is the same in all channels.
-func encodeTone(t *testing.T, name string, hz float64, count int) (list [][]byte) {
+func encodeTone(t testing.TB, name string, hz float64, count int) (list [][]byte) {
 	t.Helper()
 	var e encoder = g711Encoder{name}
 	format := frames(name)
