@@ -144,7 +144,8 @@ func (l *loader) parseFile(file, format, prefix string) (entries []entry, proble
 		entries, problems = parseINI(data, prefix)
 		return entries, problems, nil
 	}
-	entries, err = parseJSON(data, prefix, l.isCompound)
+	parse := map[string]func([]byte, string, func(string) bool) ([]entry, error){"json": parseJSON, "info": parseINFO, "xml": parseXML}
+	entries, err = parse[format](data, prefix, l.isCompound)
 	return entries, nil, err
 }
 
@@ -160,11 +161,11 @@ func splitFileName(file string) (name, format string, err error) {
 	name, ok := strings.CutSuffix(strings.TrimSuffix(base, "."+format), ".conf")
 	switch {
 	case !ok || name == "" || format == "":
-		return "", "", errors.New("the name must be <name>.conf.json or <name>.conf.ini")
-	case format == "json" || format == "ini":
+		return "", "", errors.New("the name must be <name>.conf.json, .ini, .info or .xml")
+	case slices.Contains([]string{"json", "ini", "info", "xml"}, format):
 		return name, format, nil
 	default:
-		return "", "", fmt.Errorf("files of type .%s are not supported, use .json or .ini", format)
+		return "", "", fmt.Errorf("files of type .%s are not read, only .json, .ini, .info and .xml", format)
 	}
 }
 

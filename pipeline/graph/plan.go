@@ -141,7 +141,9 @@ func (p *planning) connect(n *Node, k media.Kind) {
 	}
 }
 
-func isRaw(f media.Format) (score int, ok bool) { return 0, f.Codec == media.I420 || f.Codec == media.PCM }
+func isRaw(f media.Format) (score int, ok bool) {
+	return 0, f.Codec == media.I420 || f.Codec == media.PCM
+}
 
 // missing is what the steps of a path cost that do not run yet.
 func (p *planning) missing(out *media.Output, path []codec.Step) (cost int) {
