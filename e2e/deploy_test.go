@@ -235,35 +235,15 @@ func TestDeployTURN(t *testing.T) {
 // startTURN runs the TURN server of a deployment on the machine called server, as its compose file says.
 func (d deployment) startTURN(n *network, host string) {
 	n.t.Helper()
-	folder := n.t.TempDir()
 	coturn := d.services["coturn"]
-	args := append([]string{"turnserver"}, coturn.Command...)
+	args := slices.Clone(coturn.Command)
 	for _, volume := range coturn.Volumes {
 		to := strings.Split(volume, ":")[1]
 		for i := range args {
 			args[i] = strings.ReplaceAll(args[i], to, d.source(volume))
 		}
 	}
-	cmd := n.command("server", append(args, "--userdb="+filepath.Join(folder, "db"), "--pidfile="+filepath.Join(folder, "pid"))...)
-	log := &syncBuffer{}
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		n.t.Fatal(err)
-	}
-	n.t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if n.t.Failed() {
-			n.t.Logf("log of coturn:\n%s", log.String())
-		}
-	})
-	eventually(n.t, startTimeout, "coturn", func() bool {
-		conn, err := n.dial("server", host+":3478")
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
-	})
+	log := n.runTURN("server", host+":3478", args...)
 	if text := log.String(); strings.Contains(strings.ToLower(text), "error") || strings.Contains(text, "Bad") {
 		n.t.Errorf("coturn does not like its configuration:\n%s", text)
 	}

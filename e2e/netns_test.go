@@ -167,14 +167,22 @@ func (n *network) renumber(namespace, address string) {
 // questions of RFC 5780 too.
 func (n *network) startTURN(port int, addresses ...string) {
 	n.t.Helper()
-	folder := n.t.TempDir()
-	args := []string{"turnserver", "-n", "--no-cli", "--no-tls", "--no-dtls", "--lt-cred-mech",
-		"--realm=test", "--user=" + turnUser + ":" + turnPassword, "--relay-ip=" + turnAddress}
+	args := []string{"-n", "--no-cli", "--no-tls", "--no-dtls", "--lt-cred-mech", "--log-file=stdout",
+		"--realm=test", "--user=" + turnUser + ":" + turnPassword, "--relay-ip=" + turnAddress,
+		fmt.Sprint("--listening-port=", port), fmt.Sprint("--alt-listening-port=", port+1)}
 	for _, address := range addresses {
 		args = append(args, "--listening-ip="+address)
 	}
-	cmd := n.command("turn", append(args, fmt.Sprint("--listening-port=", port), fmt.Sprint("--alt-listening-port=", port+1), "--userdb="+filepath.Join(folder, "db"), "--pidfile="+filepath.Join(folder, "pid"), "--log-file=stdout")...)
-	log := &syncBuffer{}
+	n.runTURN("turn", fmt.Sprintf("%s:%d", turnAddress, port), args...)
+}
+
+// runTURN runs coturn in a namespace until the test ends, and waits until it listens at address.
+func (n *network) runTURN(namespace, address string, args ...string) (log *syncBuffer) {
+	n.t.Helper()
+	folder := n.t.TempDir()
+	args = append([]string{"turnserver"}, args...)
+	cmd := n.command(namespace, append(args, "--userdb="+filepath.Join(folder, "db"), "--pidfile="+filepath.Join(folder, "pid"))...)
+	log = &syncBuffer{}
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		n.t.Fatal(err)
@@ -187,12 +195,13 @@ func (n *network) startTURN(port int, addresses ...string) {
 		}
 	})
 	eventually(n.t, startTimeout, "coturn", func() bool {
-		conn, err := n.dial("turn", fmt.Sprintf("%s:%d", turnAddress, port))
+		conn, err := n.dial(namespace, address)
 		if err == nil {
 			conn.Close()
 		}
 		return err == nil
 	})
+	return log
 }
 
 // command prepares a program that runs in a namespace. The process is the program itself.
