@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
 )
 
 // Loudspeakers, as in WAVE's dwChannelMask.
@@ -47,8 +48,7 @@ func channelsOf(mask uint32) int { return bits.OnesCount32(mask) }
 // place is where a loudspeaker's sample lies in a frame.
 func place(mask, speaker uint32) int { return bits.OnesCount32(mask & (speaker - 1)) }
 
-// readProgramConfig reads a program_config_element (§4.4.1.1) into slots. Pairs
-// in front are seen from the middle outwards, as the standard orders them.
+// readProgramConfig reads a program_config_element (§4.4.1.1) into slots.
 func readProgramConfig(r *bitReader) ([]slot, error) {
 	r.bits(4 + 2 + 4) // element_instance_tag, object_type, sampling_frequency_index
 	front, side, back := r.bits(4), r.bits(4), r.bits(4)
@@ -58,7 +58,6 @@ func readProgramConfig(r *bitReader) ([]slot, error) {
 			r.bits(n)
 		}
 	}
-	pairsInFront := 0
 	elements := func(n int) (pairs []bool) {
 		for range n {
 			pairs = append(pairs, r.flag())
@@ -78,44 +77,55 @@ func readProgramConfig(r *bitReader) ([]slot, error) {
 		return nil, errors.New("aac: coupling channels")
 	}
 
-	for _, pair := range frontPairs {
-		if pair {
-			pairsInFront++
-		}
-	}
-	pairs := []slot{{idCPE, frontLeft, frontRight}}
-	if pairsInFront > 1 {
-		pairs = []slot{{idCPE, frontLeftOfCenter, frontRightOfCenter}, {idCPE, frontLeft, frontRight}}
-	}
+	return program(frontPairs, sidePairs, backPairs, lfe)
+}
+
+// The loudspeakers that pairs and single channels of a program get: each the
+// first of its list that is free, and where the list is used up any other, so that what is
+// unusual sounds from somewhere. In front the inner pair comes first.
+var (
+	frontPair     = []slot{{idCPE, frontLeft, frontRight}}
+	twoFrontPairs = []slot{{idCPE, frontLeftOfCenter, frontRightOfCenter}, {idCPE, frontLeft, frontRight}}
+	sidePair      = []slot{{idCPE, sideLeft, sideRight}}
+	backPair      = []slot{{idCPE, backLeft, backRight}}
+	otherPairs    = slices.Concat(frontPair, backPair, sidePair, twoFrontPairs)
+	singles       = []slot{{idSCE, frontCenter, 0}, {idSCE, backCenter, 0}}
+	backSingles   = []slot{{idSCE, backCenter, 0}, {idSCE, frontCenter, 0}}
+)
+
+// program assigns loudspeakers to the elements of a program; each is a pair or not.
+func program(front, side, back []bool, lfe int) ([]slot, error) {
 	var slots []slot
 	used := uint32(0)
-	add := func(isPair []bool, pairs []slot, single []slot) error {
-		for _, p := range isPair {
-			from := &single
-			if p {
-				from = &pairs
+	add := func(elements []bool, pairs, single []slot) error {
+		for _, isPair := range elements {
+			from := single
+			if isPair {
+				from = slices.Concat(pairs, otherPairs)
 			}
-			if len(*from) == 0 || used&((*from)[0].first|(*from)[0].second) != 0 {
-				return errors.New("aac: a program of unusual channels")
+			free := slices.IndexFunc(from, func(s slot) bool { return used&(s.first|s.second) == 0 })
+			if free < 0 {
+				return errors.New("aac: a program of too many channels")
 			}
-			used |= (*from)[0].first | (*from)[0].second
-			slots = append(slots, (*from)[0])
-			*from = (*from)[1:]
+			used |= from[free].first | from[free].second
+			slots = append(slots, from[free])
 		}
 		return nil
 	}
-	backSingle := []slot{{idSCE, backCenter, 0}}
-	err := errors.Join(
-		add(frontPairs, pairs, []slot{{idSCE, frontCenter, 0}}),
-		add(sidePairs, []slot{{idCPE, sideLeft, sideRight}}, nil),
-		add(backPairs, []slot{{idCPE, backLeft, backRight}}, backSingle),
-	)
-	if err == nil && lfe > 0 {
+	pairs := frontPair
+	if n := len(slices.DeleteFunc(slices.Clone(front), func(isPair bool) bool { return !isPair })); n > 1 {
+		pairs = twoFrontPairs
+	}
+	err := errors.Join(add(front, pairs, singles), add(side, sidePair, backSingles), add(back, backPair, backSingles))
+	if err != nil {
+		return nil, err
+	}
+	if lfe > 0 {
 		slots = append(slots, slot{idLFE, lowFrequency, 0})
 		used |= lowFrequency
 	}
-	if n := channelsOf(used); err == nil && (n == 0 || n > maxChannels || lfe > 1) {
-		err = fmt.Errorf("aac: a program of %d channels", n)
+	if n := channelsOf(used); n == 0 || n > maxChannels || lfe > 1 {
+		return nil, fmt.Errorf("aac: a program of %d channels", n+max(lfe-1, 0))
 	}
-	return slots, err
+	return slots, nil
 }

@@ -28,25 +28,25 @@ var materials = []struct {
 	{"mono 8 kHz 32k", tones, 8000, 1, []string{"-b:a", "32k"}},
 	{"mono 16 kHz 32k transients", transients, 16000, 1, []string{"-b:a", "32k"}},
 	{"stereo 22.05 kHz 48k noise", noise, 22050, 2, []string{"-b:a", "48k"}},
-	{"stereo 44.1 kHz 128k", tones, 44100, 2, []string{"-b:a", "128k"}},
-	{"stereo 48 kHz 256k transients", transients, 48000, 2, []string{"-b:a", "256k"}},
 	{"stereo 48 kHz 64k transients", transients, 48000, 2, []string{"-b:a", "64k"}},
 	{"stereo 44.1 kHz 64k noise", noise, 44100, 2, []string{"-b:a", "64k", "-aac_pns", "1"}},
 	{"stereo 48 kHz 32k intensity", centred, 48000, 2, []string{"-b:a", "32k", "-aac_is", "1"}},
 	{"stereo 48 kHz 64k m/s", centred, 48000, 2, []string{"-b:a", "64k", "-aac_ms", "1", "-aac_is", "0"}},
 	{"stereo 48 kHz 96k no tools", centred, 48000, 2, []string{"-b:a", "96k", "-aac_ms", "0", "-aac_is", "0", "-aac_pns", "0", "-aac_tns", "0"}},
-	{"stereo 48 kHz fast", noise, 48000, 2, []string{"-b:a", "96k", "-aac_coder", "fast"}},
+	{"stereo 48 kHz 256k fast", noise, 48000, 2, []string{"-b:a", "256k", "-aac_coder", "fast"}},
 	{"stereo 32 kHz anmr", transients, 32000, 2, []string{"-b:a", "96k", "-aac_coder", "anmr", "-strict", "-2"}},
 	{"5.1 48 kHz 256k", surround, 48000, 6, []string{"-b:a", "256k"}},
-	{"mono 96 kHz 160k", tones, 96000, 1, []string{"-b:a", "160k"}},
-	{"stereo 24 kHz 32k", noise, 24000, 2, []string{"-b:a", "32k"}},
+	{"mono 96 kHz 128k", tones, 96000, 1, []string{"-b:a", "128k"}},
 	{"mono 11.025 kHz 16k", noise, 11025, 1, []string{"-b:a", "16k"}},
 }
 
-// encode has FFmpeg make an ADTS file.
+// encode has FFmpeg make an ADTS file, with the channels of the source if 0.
 func encode(t testing.TB, source string, rate, channels int, seconds float64, options ...string) string {
-	args := append([]string{"-f", "lavfi", "-i", fmt.Sprintf("%s:s=%d:d=%g", source, rate, seconds),
-		"-ac", fmt.Sprint(channels), "-c:a", "aac"}, options...)
+	args := []string{"-f", "lavfi", "-i", fmt.Sprintf("%s:s=%d:d=%g", source, rate, seconds)}
+	if channels > 0 {
+		args = append(args, "-ac", fmt.Sprint(channels))
+	}
+	args = append(append(args, "-c:a", "aac"), options...)
 	return fftest.Make(t, "made.aac", append(args, "-f", "adts")...)
 }
 
@@ -98,7 +98,7 @@ func TestAgainstFFmpeg(t *testing.T) {
 	fftest.Need(t)
 	used := map[string]int{}
 	for _, m := range materials {
-		path := encode(t, m.source, m.rate, m.channels, 0.8, m.options...)
+		path := encode(t, m.source, m.rate, m.channels, 0.5, m.options...)
 		c, all := frames(t, path)
 		if c.SampleRate != m.rate || c.Channels != m.channels {
 			t.Errorf("%s: %+v", m.name, c)
@@ -171,7 +171,7 @@ func count(used map[string]int, d *Decoder) {
 // TestBadFrame damages and drops frames in the middle of a stream: each gives an
 // error and keeps time, and two frames later everything is as it was.
 func TestBadFrame(t *testing.T) {
-	c, all := frames(t, encode(t, transients, 48000, 2, 0.6, "-b:a", "96k", "-aac_pns", "0"))
+	c, all := frames(t, encode(t, transients, 48000, 2, 0.4, "-b:a", "96k", "-aac_pns", "0"))
 	play := func(bad int) (out []int16, failed int) {
 		d, err := NewDecoder(c)
 		if err != nil {
