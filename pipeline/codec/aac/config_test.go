@@ -108,7 +108,7 @@ func TestProgramConfig(t *testing.T) {
 			t.Errorf("%s: %d channels, %#x", c.layout, got.Channels, got.ChannelMask)
 			continue
 		}
-		want := reference(t, path)
+		want := reference(t, path)[0]
 		if len(got) != len(want) {
 			t.Errorf("%s: %d samples, want %d", c.layout, len(got), len(want))
 			continue

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rivero-media/rivero/internal/fftest"
@@ -28,6 +29,9 @@ var materials = []struct {
 	{"mono 8 kHz 32k", tones, 8000, 1, []string{"-b:a", "32k"}},
 	{"mono 16 kHz 32k transients", transients, 16000, 1, []string{"-b:a", "32k"}},
 	{"stereo 22.05 kHz 48k noise", noise, 22050, 2, []string{"-b:a", "48k"}},
+	{"stereo 24 kHz 32k noise", noise, 24000, 2, []string{"-b:a", "32k"}},
+	{"stereo 44.1 kHz 128k", tones, 44100, 2, []string{"-b:a", "128k"}},
+	{"stereo 48 kHz 256k transients", transients, 48000, 2, []string{"-b:a", "256k"}},
 	{"stereo 48 kHz 64k transients", transients, 48000, 2, []string{"-b:a", "64k"}},
 	{"stereo 44.1 kHz 64k noise", noise, 44100, 2, []string{"-b:a", "64k", "-aac_pns", "1"}},
 	{"stereo 48 kHz 32k intensity", centred, 48000, 2, []string{"-b:a", "32k", "-aac_is", "1"}},
@@ -67,6 +71,23 @@ func frames(t testing.TB, path string) (c Config, all [][]byte) {
 	return c, all
 }
 
+// encodeAll has FFmpeg make a file of each material in one go: starting it takes longer.
+func encodeAll(t *testing.T) (paths []string) {
+	dir := t.TempDir()
+	var inputs, outputs []string
+	for i, m := range materials {
+		inputs = append(inputs, "-f", "lavfi", "-i", fmt.Sprintf("%s:s=%d:d=0.5", m.source, m.rate))
+		outputs = append(outputs, "-map", fmt.Sprint(i), "-ac", fmt.Sprint(m.channels), "-c:a", "aac")
+		outputs = append(append(outputs, m.options...), "-f", "adts")
+		paths = append(paths, filepath.Join(dir, fmt.Sprint(i, ".aac")))
+		if i < len(materials)-1 {
+			outputs = append(outputs, paths[i])
+		}
+	}
+	paths[len(paths)-1] = fftest.Make(t, "last.aac", append(inputs, outputs...)...)
+	return paths
+}
+
 // snr compares 16 bit samples with FFmpeg's floating point ones.
 func snr(got []int16, want []float32) float64 {
 	signal, wrong := 1e-9, 1e-9
@@ -78,18 +99,32 @@ func snr(got []int16, want []float32) float64 {
 	return 10 * math.Log10(signal/wrong)
 }
 
-// reference has FFmpeg decode a file.
-func reference(t testing.TB, path string) []float32 {
+// reference has FFmpeg decode files, all in one go.
+func reference(t testing.TB, paths ...string) (all [][]float32) {
 	t.Helper()
-	raw, err := os.ReadFile(fftest.Make(t, "decoded.f32", "-i", path, "-f", "f32le", "-c:a", "pcm_f32le"))
-	if err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	var inputs, outputs, decoded []string
+	for i, path := range paths {
+		inputs = append(inputs, "-i", path)
+		outputs = append(outputs, "-map", fmt.Sprint(i), "-f", "f32le", "-c:a", "pcm_f32le")
+		decoded = append(decoded, filepath.Join(dir, fmt.Sprint(i, ".f32")))
+		if i < len(paths)-1 {
+			outputs = append(outputs, decoded[i])
+		}
 	}
-	samples := make([]float32, len(raw)/4)
-	for i := range samples {
-		samples[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+	decoded[len(decoded)-1] = fftest.Make(t, "last.f32", append(inputs, outputs...)...)
+	for _, path := range decoded {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		samples := make([]float32, len(raw)/4)
+		for i := range samples {
+			samples[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+		}
+		all = append(all, samples)
 	}
-	return samples
+	return all
 }
 
 // TestAgainstFFmpeg decodes what FFmpeg's encoder makes and compares with its
@@ -97,9 +132,11 @@ func reference(t testing.TB, path string) []float32 {
 func TestAgainstFFmpeg(t *testing.T) {
 	fftest.Need(t)
 	used := map[string]int{}
-	for _, m := range materials {
-		path := encode(t, m.source, m.rate, m.channels, 0.5, m.options...)
-		c, all := frames(t, path)
+	paths := encodeAll(t)
+	references := reference(t, paths...)
+	for i, m := range materials {
+		want := references[i]
+		c, all := frames(t, paths[i])
 		if c.SampleRate != m.rate || c.Channels != m.channels {
 			t.Errorf("%s: %+v", m.name, c)
 		}
@@ -114,7 +151,6 @@ func TestAgainstFFmpeg(t *testing.T) {
 			}
 			count(used, d)
 		}
-		want := reference(t, path)
 		if len(got) != len(all)*frameSize*m.channels || len(got) != len(want) {
 			t.Errorf("%s: %d samples of %d frames, FFmpeg has %d", m.name, len(got), len(all), len(want))
 			continue

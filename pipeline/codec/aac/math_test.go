@@ -116,8 +116,8 @@ func TestWindows(t *testing.T) {
 // every sequence of windows and both shapes, and puts it together again.
 func TestPerfectReconstruction(t *testing.T) {
 	noise := rand.New(rand.NewPCG(3, 4))
-	sequences := []int{onlyLong, longStart, eightShort, eightShort, longStop, onlyLong, longStart, eightShort, longStop, onlyLong}
-	shapes := []int{0, 1, 1, 0, 1, 0, 0, 1, 0, 0}
+	sequences := []int{onlyLong, longStart, eightShort, eightShort, longStop, onlyLong, onlyLong}
+	shapes := []int{0, 1, 1, 0, 1, 0, 0}
 	signal := make([]float32, (len(sequences)+1)*frameSize)
 	for i := range signal {
 		signal[i] = float32(noise.NormFloat64())
@@ -145,10 +145,14 @@ func analyse(block []float32, sequence, before, shape int) []float32 {
 	mdct := func(x []float32) []float32 {
 		half := len(x) / 2
 		spectrum := make([]float32, half)
+		cosines := make([]float64, 8*half) // a period, in steps of π/4half
+		for i := range cosines {
+			cosines[i] = math.Cos(math.Pi / float64(4*half) * float64(i))
+		}
 		for k := range spectrum {
 			sum := 0.0
 			for n, v := range x {
-				sum += float64(v) * math.Cos(math.Pi/float64(half)*(float64(n)+0.5+float64(half)/2)*(float64(k)+0.5))
+				sum += float64(v) * cosines[(2*n+1+half)*(2*k+1)%(8*half)]
 			}
 			spectrum[k] = float32(2 * sum)
 		}
