@@ -13,7 +13,6 @@ const (
 	fadeFrom    = 10 * time.Millisecond // of loss are at full level,
 	fadeTo      = 60 * time.Millisecond // and here the fade has ended
 	longestJoin = 10 * time.Millisecond // crossfade into what comes after the loss
-	joinPerLoss = 2 * time.Millisecond  // it grows by a fifth of the loss
 	decimated   = 4000                  // Hz: the rate of the search
 	lossPerJoin = 5                     // the join grows by a fifth of the loss
 )
