@@ -55,7 +55,7 @@ func NewDecoder(identification, setup []byte) (_ *Decoder, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSetup(setup); err != nil {
+	if setup, err = checkSetup(setup); err != nil {
 		return nil, err
 	}
 	d := &Decoder{rate: rate, channels: channels}

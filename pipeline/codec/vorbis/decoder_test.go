@@ -47,6 +47,7 @@ func TestAgainstFFmpeg(t *testing.T) {
 		mask           uint32
 	}{
 		{source + "'", 44100, 2, "5", 3}, {source + "'", 48000, 1, "1", 4}, {source + "'", 22050, 2, "10", 3}, {source + "'", 8000, 1, "3", 4},
+		{source + "|0.2*sin(2*PI*700*t)|0.2*sin(2*PI*60*t)|0.1*sin(2*PI*1500*t)|0.1*sin(2*PI*2500*t)':c=5.1", 48000, 6, "5", 0x3f},
 	} {
 		name := fmt.Sprintf("%d Hz, %d channels, quality %s", c.rate, c.channels, c.quality)
 		path := fftest.Make(t, "made.ogg", "-f", "lavfi", "-i", fmt.Sprintf("%s:s=%d:d=1", c.source, c.rate),

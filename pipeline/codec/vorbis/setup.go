@@ -19,25 +19,23 @@ var errSetup = errors.New("vorbis: not a setup header")
 // checkSetup reads the codebooks of a setup header (Vorbis I §3.2.1) before the
 // library does. It would take any size that is written there, and go round in
 // circles with an incomplete Huffman tree or with vectors of no dimension.
-func checkSetup(h []byte) error {
+// What is returned is the header to give to the library.
+func checkSetup(h []byte) ([]byte, error) {
 	if len(h) < 8 || len(h) > maxSetup || h[0] != 5 || string(h[1:7]) != "vorbis" {
-		return errSetup
+		return nil, errSetup
 	}
 	r := bitReader{data: h[7:]}
 	values := 0
 	for i := range r.bits(8) + 1 {
 		n, err := checkCodebook(&r)
 		if err != nil {
-			return fmt.Errorf("codebook %d: %w", i, err)
+			return nil, fmt.Errorf("codebook %d: %w", i, err)
 		}
 		if values += n; values > maxValues {
-			return errors.New("vorbis: codebooks too large")
+			return nil, errors.New("vorbis: codebooks too large")
 		}
 	}
-	if r.overrun() {
-		return errSetup
-	}
-	return nil
+	return repairFloors(h, &r)
 }
 
 // checkCodebook returns the number of values of one codebook.
