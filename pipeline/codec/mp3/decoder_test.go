@@ -16,7 +16,7 @@ import (
 const source = "aevalsrc='0.3*sin(2*PI*(300+200*t)*t)+0.5*sin(2*PI*900*t)*exp(-60*mod(t,0.17))|0.2*(random(0)-0.5)+0.2*sin(2*PI*440*t)'"
 
 func encode(t testing.TB, rate, channels int, bitrate string, options ...string) string {
-	args := append([]string{"-f", "lavfi", "-i", fmt.Sprintf("%s:s=%d:d=1", source, rate),
+	args := append([]string{"-f", "lavfi", "-i", fmt.Sprintf("%s:s=%d:d=0.5", source, rate),
 		"-ac", fmt.Sprint(channels), "-c:a", "libmp3lame", "-b:a", bitrate}, options...)
 	return fftest.Make(t, "made.mp3", args...)
 }
@@ -45,7 +45,6 @@ func TestAgainstFFmpeg(t *testing.T) {
 		options        []string
 	}{
 		{44100, 2, "128k", nil}, {48000, 2, "320k", []string{"-joint_stereo", "0"}}, {32000, 1, "48k", nil}, {22050, 2, "64k", nil},
-		{44100, 2, "64k", []string{"-abr", "1"}},
 	} {
 		name := fmt.Sprintf("%d Hz, %d channels, %s", c.rate, c.channels, c.bitrate)
 		// Without its Xing header LAME's file has no frame that FFmpeg leaves out.
@@ -141,7 +140,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-func BenchmarkDecodeSecond(b *testing.B) {
+// BenchmarkDecodeHalf measures half a second of stereo.
+func BenchmarkDecodeHalf(b *testing.B) {
 	data, err := os.ReadFile(encode(b, 48000, 2, "128k"))
 	if err != nil {
 		b.Fatal(err)
