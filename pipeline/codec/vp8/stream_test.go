@@ -92,9 +92,23 @@ func TestVectors(t *testing.T) {
 // encode has libvpx make a stream from a moving picture with noise.
 func encode(t testing.TB, size string, frames int, args ...string) string {
 	t.Helper()
+	return fftest.Make(t, "a.ivf", libvpx(size, frames, args...)...)
+}
+
+// encodeHidden does so in two passes, which makes libvpx use alternate
+// references: frames that are not shown.
+func encodeHidden(t testing.TB, size string, frames int, args ...string) string {
+	t.Helper()
+	args = append(args, "-auto-alt-ref", "1", "-lag-in-frames", "12", "-arnr-maxframes", "5",
+		"-deadline", "good", "-cpu-used", "3", "-passlogfile", filepath.Join(t.TempDir(), "log"))
+	fftest.Make(t, "1.ivf", libvpx(size, frames, append(args, "-pass", "1")...)...)
+	return fftest.Make(t, "2.ivf", libvpx(size, frames, append(args, "-pass", "2")...)...)
+}
+
+// libvpx is the arguments of ffmpeg for encode.
+func libvpx(size string, frames int, args ...string) []string {
 	source := "testsrc2=size=320x240:rate=30,noise=alls=20:allf=t,rotate=t/3,scale=" + strings.Replace(size, "x", ":", 1) + ",format=yuv420p"
-	args = append([]string{"-f", "lavfi", "-i", source, "-frames:v", fmt.Sprint(frames), "-c:v", "libvpx", "-threads", "1"}, args...)
-	return fftest.Make(t, "a.ivf", args...)
+	return append([]string{"-f", "lavfi", "-i", source, "-frames:v", fmt.Sprint(frames), "-c:v", "libvpx", "-threads", "1"}, args...)
 }
 
 // judge returns the MD5 of each picture that libvpx decodes.
@@ -128,7 +142,7 @@ var encoded = []struct {
 	{"17x15", 20, "-b:v 200k"},
 	{"33x71", 20, "-b:v 200k -g 5"},
 	{"175x143", 30, "-b:v 300k"},
-	{"176x144", 40, "-b:v 100k -auto-alt-ref 1 -lag-in-frames 16 -deadline good -cpu-used 3 -arnr-maxframes 5"},
+	{"176x144", 20, "-b:v 100k -deadline good -cpu-used 1"},
 	{"320x240", 30, "-b:v 400k -error-resilient 1"},
 	{"321x241", 20, "-b:v 2M -error-resilient default+partitions -slices 4"},
 	{"319x239", 20, "-b:v 300k -slices 8 -g 7"},
@@ -159,6 +173,20 @@ func TestEncoded(t *testing.T) {
 			}
 			compare(t, sums(t, &Decoder{}, readIVF(t, path)), want)
 		})
+	}
+}
+
+// TestEncodedHidden does so with alternate references.
+func TestEncodedHidden(t *testing.T) {
+	t.Parallel()
+	for _, size := range []string{"176x144", "95x81"} {
+		path := encodeHidden(t, size, 40, "-b:v", "100k")
+		frames := readIVF(t, path)
+		got := sums(t, &Decoder{}, frames)
+		if len(got) == len(frames) {
+			t.Error("the stream has no hidden frame")
+		}
+		compare(t, got, judge(t, path))
 	}
 }
 
