@@ -4,6 +4,10 @@
 
 package dsp
 
+import "golang.org/x/sys/cpu"
+
+var hasAVX2 = cpu.X86.HasAVX2
+
 // IDCTAdd adds the inverse DCT of c to 4x4 pixels (RFC 6386 §14.3).
 func IDCTAdd(c *[16]int16, pix []byte, at, stride int) { idctAdd(c, pix, at, stride) }
 
@@ -25,8 +29,24 @@ func Copy(dst []byte, d, dstStride int, src []byte, s, srcStride, w, h int) {
 	copyBlock(dst, d, dstStride, src, s, srcStride, w, h)
 }
 
+// SimpleFilter runs the simple loop filter on the macroblock whose luma
+// begins at y (RFC 6386 §15.2). Left and top tell which edges have a
+// neighbour, inner if the subblock edges are filtered too. The order of the
+// four is part of the format.
+func SimpleFilter(p *Planes, y int, l *Limits, left, top, inner bool) {
+	if hasAVX2 {
+		simpleFilterAVX2(p, y, l, left, top, inner)
+		return
+	}
+	simpleFilter(p, y, l, left, top, inner)
+}
+
 // NormalFilter is SimpleFilter for the normal filter; uv is where both chroma
 // blocks of the macroblock begin.
 func NormalFilter(p *Planes, y, uv int, l *Limits, left, top, inner bool) {
+	if hasAVX2 {
+		normalFilterAVX2(p, y, uv, l, left, top, inner)
+		return
+	}
 	normalFilter(p, y, uv, l, left, top, inner)
 }

@@ -25,6 +25,14 @@ func Copy(dst []byte, d, dstStride int, src []byte, s, srcStride, w, h int) {
 	copyBlock(dst, d, dstStride, src, s, srcStride, w, h)
 }
 
+// SimpleFilter runs the simple loop filter on the macroblock whose luma
+// begins at y (RFC 6386 §15.2). Left and top tell which edges have a
+// neighbour, inner if the subblock edges are filtered too. The order of the
+// four is part of the format.
+func SimpleFilter(p *Planes, y int, l *Limits, left, top, inner bool) {
+	simpleFilter(p, y, l, left, top, inner)
+}
+
 // NormalFilter is SimpleFilter for the normal filter; uv is where both chroma
 // blocks of the macroblock begin.
 func NormalFilter(p *Planes, y, uv int, l *Limits, left, top, inner bool) {

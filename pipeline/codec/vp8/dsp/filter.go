@@ -8,10 +8,10 @@ type Planes struct {
 	YStride, UVStride int
 }
 
-// SimpleFilter runs the simple loop filter on the macroblock whose luma
+// simpleFilter runs the simple loop filter on the macroblock whose luma
 // begins at y. Left and top tell which edges have a neighbour, inner if the
 // subblock edges are filtered too. The order of the four is part of the format.
-func SimpleFilter(p *Planes, y int, l *Limits, left, top, inner bool) {
+func simpleFilter(p *Planes, y int, l *Limits, left, top, inner bool) {
 	s := p.YStride
 	if left {
 		simpleEdge(p.Y, y, s, 1, 16, l.MB)
@@ -31,7 +31,7 @@ func SimpleFilter(p *Planes, y int, l *Limits, left, top, inner bool) {
 	}
 }
 
-// normalFilter is SimpleFilter for the normal filter; uv is where both chroma
+// normalFilter is simpleFilter for the normal filter; uv is where both chroma
 // blocks of the macroblock begin.
 func normalFilter(p *Planes, y, uv int, l *Limits, left, top, inner bool) {
 	s, c := p.YStride, p.UVStride

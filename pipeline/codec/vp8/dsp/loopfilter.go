@@ -2,7 +2,8 @@
 
 package dsp
 
-// Limits are the thresholds of the filters of one macroblock (RFC 6386 §15.2, §15.3).
+// Limits are the thresholds of the filters of one macroblock (RFC 6386 §15.2,
+// §15.3). Levels up to 63 make edge limits up to 193; 255 is not allowed.
 type Limits struct {
 	MB, Sub  uint8 // edge limits of macroblock and of subblock edges
 	Interior uint8
