@@ -65,8 +65,9 @@ func (d *boolDecoder) fillEnd() {
 	}
 }
 
-// overrun tells if bits behind the end have been used up.
-func (d *boolDecoder) overrun() bool { return d.pad > d.bits }
+// overrun tells if more bits behind the end were used than an encoder may have
+// left out: the 32 that the RFC's encoder ends with (RFC 6386 §7.3).
+func (d *boolDecoder) overrun() bool { return d.pad > d.bits+32 }
 
 // bool reads one bool whose probability of being false is prob/256.
 func (d *boolDecoder) bool(prob uint8) bool {

@@ -138,3 +138,40 @@ func TestPredictTM(t *testing.T) {
 		same(t, got, want, size)
 	}
 }
+
+// TestPredict compares with the definition, pixel by pixel.
+func TestPredict(t *testing.T) {
+	r := random()
+	for range 1000 {
+		got := randomPlane(r)
+		size, above, left := 8<<r.IntN(2), r.IntN(2) == 0, r.IntN(2) == 0
+		a := func(i int) int { return int(got[testAt-testStride+i]) }
+		l := func(i int) int { return int(got[testAt-1+i*testStride]) }
+		sum, n, mean := 0, 0, 128
+		for i := range size {
+			if above {
+				sum, n = sum+a(i), n+1
+			}
+			if left {
+				sum, n = sum+l(i), n+1
+			}
+		}
+		if n > 0 {
+			mean = (sum + n/2) / n
+		}
+		want := [3][]byte{bytes.Clone(got), bytes.Clone(got), bytes.Clone(got)}
+		for i := range size {
+			for j := range size {
+				at := testAt + i*testStride + j
+				want[0][at], want[1][at], want[2][at] = byte(mean), byte(a(j)), byte(l(i))
+			}
+		}
+		PredictDC(got, testAt, testStride, size, above, left)
+		same(t, got, want[0], "DC", size, above, left)
+		PredictVertical(got, testAt, testStride, size)
+		same(t, got, want[1], "vertical", size)
+		copy(got, want[0])
+		PredictHorizontal(got, testAt, testStride, size)
+		same(t, got, want[2], "horizontal", size)
+	}
+}
