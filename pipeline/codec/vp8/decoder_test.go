@@ -6,14 +6,8 @@ import (
 	"testing"
 )
 
-// stream returns a short stream that libvpx made: a key frame, then inter frames.
-func stream(t testing.TB, size string, frames int, args ...string) [][]byte {
-	t.Helper()
-	return readIVF(t, encode(t, size, frames, append(args, realtime...)...))
-}
-
 func TestNeedsKeyFrame(t *testing.T) {
-	frames := stream(t, "64x48", 3)
+	frames := seed(t, seedPlain)[:3]
 	var d Decoder
 	if !d.NeedsKeyFrame() {
 		t.Error("a new decoder needs no key frame")
@@ -39,7 +33,7 @@ func TestNeedsKeyFrame(t *testing.T) {
 }
 
 func TestEmptyFrameRepeats(t *testing.T) {
-	frames := stream(t, "64x48", 3)
+	frames := seed(t, seedPlain)[:3]
 	var d Decoder
 	before := sums(t, &d, frames[:2])
 	after := sums(t, &d, [][]byte{nil, {}, frames[2]})
@@ -54,7 +48,7 @@ func TestEmptyFrameRepeats(t *testing.T) {
 // TestBroken cuts and breaks frames: the last picture stays, and the stream
 // goes on with the next key frame.
 func TestBroken(t *testing.T) {
-	frames := stream(t, "96x80", 12, "-g", "6", "-slices", "2", "-b:v", "1M")
+	frames := seed(t, seedSlices)
 	want := sums(t, &Decoder{}, frames)
 	inter, key := frames[3], frames[6]
 	badVersion := bytes.Clone(inter)
@@ -96,7 +90,7 @@ func TestBroken(t *testing.T) {
 }
 
 func TestTolerant(t *testing.T) {
-	frames := stream(t, "96x80", 4, "-slices", "2", "-b:v", "1M")
+	frames := seed(t, seedSlices)[:4]
 	d := Decoder{Tolerant: true}
 	sums(t, &d, frames[:2])
 	for _, n := range []int{3, 10, len(frames[2]) / 2, len(frames[2]) - 1} {
@@ -111,12 +105,12 @@ func TestTolerant(t *testing.T) {
 }
 
 func TestMaxPixels(t *testing.T) {
-	frames := stream(t, "64x48", 2)
-	d := Decoder{MaxPixels: 64*48 - 1}
+	frames := seed(t, seedPlain)[:2]
+	d := Decoder{MaxPixels: 16*16 - 1}
 	if f, err := d.Decode(frames[0]); f != nil || !errors.Is(err, ErrTooLarge) {
 		t.Errorf("%v, %v", f, err)
 	}
-	d = Decoder{MaxPixels: 64 * 48}
+	d = Decoder{MaxPixels: 16 * 16}
 	sums(t, &d, frames)
 	huge := bytes.Clone(frames[0])
 	huge[6], huge[7], huge[8], huge[9] = 0xff, 0x3f, 0xff, 0x3f
@@ -152,7 +146,7 @@ func TestHidden(t *testing.T) {
 }
 
 func TestScaleAndClone(t *testing.T) {
-	frames := stream(t, "35x21", 2)
+	frames := seed(t, seedSlices)[:2]
 	key := bytes.Clone(frames[0])
 	key[7] |= 1 << 6
 	key[9] |= 3 << 6
@@ -161,11 +155,11 @@ func TestScaleAndClone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.Width != 35 || f.Height != 21 || f.HorizontalScale != 1 || f.VerticalScale != 3 {
+	if f.Width != 48 || f.Height != 33 || f.HorizontalScale != 1 || f.VerticalScale != 3 {
 		t.Errorf("%+v", f)
 	}
 	c := f.Clone()
-	if before := sum(f); sum(c) != before || c.YStride != 35 || c.UVStride != 18 || len(c.V) != 18*11 {
+	if before := sum(f); sum(c) != before || c.YStride != 48 || c.UVStride != 24 || len(c.V) != 24*17 {
 		t.Error("the clone differs")
 	} else if sums(t, &d, frames[1:]); sum(c) != before {
 		t.Error("the clone changed")
@@ -174,18 +168,18 @@ func TestScaleAndClone(t *testing.T) {
 
 // TestAllocations counts what a frame allocates once the buffers are there.
 func TestAllocations(t *testing.T) {
-	for _, args := range [][]string{nil, {"-profile:v", "3"}, {"-slices", "8", "-g", "5"}} {
-		frames := stream(t, "96x80", 30, args...)
+	for n := range seeds {
+		frames := seed(t, n)
 		var d Decoder
 		sums(t, &d, frames)
 		i := 0
-		if n := testing.AllocsPerRun(2*len(frames), func() {
+		if allocs := testing.AllocsPerRun(2*len(frames), func() {
 			if _, err := d.Decode(frames[i%len(frames)]); err != nil {
 				t.Fatal(err)
 			}
 			i++
-		}); n != 0 {
-			t.Errorf("%v: %v allocations per frame", args, n)
+		}); allocs != 0 {
+			t.Errorf("seed %d: %v allocations per frame", n, allocs)
 		}
 	}
 }

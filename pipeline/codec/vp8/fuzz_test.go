@@ -82,9 +82,9 @@ func TestCorpus(t *testing.T) {
 	for i, s := range []struct {
 		size string
 		args []string
-	}{
+	}{ // in the order of the constants in seed_test.go
 		{"16x16", nil},
-		{"33x17", []string{"-slices", "2", "-g", "3"}},
+		{"48x33", []string{"-slices", "2", "-g", "6", "-b:v", "150k"}},
 		{"48x40", []string{"-b:v", "60k"}},
 		{"31x48", []string{"-profile:v", "1"}},
 		{"40x31", []string{"-profile:v", "2", "-slices", "8"}},
@@ -92,7 +92,7 @@ func TestCorpus(t *testing.T) {
 		{"48x48", []string{"-error-resilient", "1", "-sharpness", "5"}},
 	} {
 		var data []byte
-		for _, frame := range stream(t, s.size, 6, s.args...) {
+		for _, frame := range readIVF(t, encode(t, s.size, 12, append(s.args, realtime...)...)) {
 			data = binary.BigEndian.AppendUint16(data, uint16(len(frame)))
 			data = append(data, frame...)
 		}
