@@ -53,6 +53,16 @@ func SixTap(dst []byte, d, dstStride int, src []byte, s, srcStride, w, h, mx, my
 	sixTap(dst, d, dstStride, src, s, srcStride, w, h, mx, my)
 }
 
+// Bilinear is SixTap for versions 1 to 3 of the format. It reads one row and
+// one column behind the block.
+func Bilinear(dst []byte, d, dstStride int, src []byte, s, srcStride, w, h, mx, my int) {
+	if hasAVX2 {
+		bilinearAVX2(dst, d, dstStride, src, s, srcStride, w, h, mx, my)
+		return
+	}
+	bilinear(dst, d, dstStride, src, s, srcStride, w, h, mx, my)
+}
+
 // Copy copies w x h pixels, w being 4, 8 or 16.
 func Copy(dst []byte, d, dstStride int, src []byte, s, srcStride, w, h int) {
 	if hasAVX2 && w == 16 && h&1 == 0 {

@@ -20,6 +20,12 @@ func SixTap(dst []byte, d, dstStride int, src []byte, s, srcStride, w, h, mx, my
 	sixTap(dst, d, dstStride, src, s, srcStride, w, h, mx, my)
 }
 
+// Bilinear is SixTap for versions 1 to 3 of the format. It reads one row and
+// one column behind the block.
+func Bilinear(dst []byte, d, dstStride int, src []byte, s, srcStride, w, h, mx, my int) {
+	bilinear(dst, d, dstStride, src, s, srcStride, w, h, mx, my)
+}
+
 // Copy copies w x h pixels, w being 4, 8 or 16.
 func Copy(dst []byte, d, dstStride int, src []byte, s, srcStride, w, h int) {
 	copyBlock(dst, d, dstStride, src, s, srcStride, w, h)

@@ -53,9 +53,8 @@ func sixTapPass(dst []byte, d, dstStride int, src []byte, s, srcStride, step, w,
 	}
 }
 
-// Bilinear interpolates w x h pixels as versions 1 to 3 do. It reads one row
-// and one column behind the block.
-func Bilinear(dst []byte, d, dstStride int, src []byte, s, srcStride, w, h, mx, my int) {
+// bilinear interpolates w x h pixels, horizontally first.
+func bilinear(dst []byte, d, dstStride int, src []byte, s, srcStride, w, h, mx, my int) {
 	var rows [block * (block + 1)]byte
 	bilinearPass(rows[:], 0, block, src, s, srcStride, 1, w, h+1, mx)
 	bilinearPass(dst, d, dstStride, rows[:], 0, block, block, w, h, my)
