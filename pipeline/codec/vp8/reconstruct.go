@@ -2,7 +2,11 @@
 
 package vp8
 
-import "github.com/rivero-media/rivero/pipeline/codec/vp8/dsp"
+import (
+	"encoding/binary"
+
+	"github.com/rivero-media/rivero/pipeline/codec/vp8/dsp"
+)
 
 // reconstruct makes the pixels of the macroblock, all but the loop filter.
 // y and uv are where it is in the planes of the picture.
@@ -28,15 +32,39 @@ func (d *Decoder) reconstruct(h *frameHeader, p *picture, col, row int, coded bo
 		return
 	}
 	if m.yMode != modeB {
-		for i := range 16 {
-			d.addResidual(i, p.Y, y+4*(i>>2)*p.YStride+4*(i&3), p.YStride)
+		for i := range 4 {
+			d.addLumaRow(i, p.Y, y+4*i*p.YStride, p.YStride)
 		}
 	}
-	for i := range 4 {
-		at := uv + 4*(i>>1)*p.UVStride + 4*(i&1)
-		d.addResidual(16+i, p.U, at, p.UVStride)
-		d.addResidual(20+i, p.V, at, p.UVStride)
+	d.addChroma(16, p.U, uv, p.UVStride)
+	d.addChroma(20, p.V, uv, p.UVStride)
+}
+
+// addLumaRow adds four blocks side by side. Often none has more than its
+// first coefficient, which came by Y2.
+func (d *Decoder) addLumaRow(i int, pix []byte, at, stride int) {
+	if binary.LittleEndian.Uint32(d.ends[4*i:])&^0x01010101 != 0 {
+		for j := range 4 {
+			d.addResidual(4*i+j, pix, at+4*j, stride)
+		}
+		return
 	}
+	c := (*[4][16]int16)(d.coefficients[4*i:])
+	if c[0][0]|c[1][0]|c[2][0]|c[3][0] != 0 {
+		dsp.DCAdd4(c, pix, at, stride)
+		c[0][0], c[1][0], c[2][0], c[3][0] = 0, 0, 0, 0
+	}
+}
+
+// addChroma adds the four blocks of U or V, of which i is the first.
+func (d *Decoder) addChroma(i int, pix []byte, at, stride int) {
+	if binary.LittleEndian.Uint32(d.ends[i:]) == 0 {
+		return
+	}
+	d.addResidual(i, pix, at, stride)
+	d.addResidual(i+1, pix, at+4, stride)
+	d.addResidual(i+2, pix, at+4*stride, stride)
+	d.addResidual(i+3, pix, at+4*stride+4, stride)
 }
 
 // predictBlock predicts a whole block of luma or chroma.

@@ -28,6 +28,16 @@ func DCAdd(dc int16, pix []byte, at, stride int) {
 	dcAdd(dc, pix, at, stride)
 }
 
+// DCAdd4 is DCAdd for four blocks side by side.
+func DCAdd4(c *[4][16]int16, pix []byte, at, stride int) {
+	if hasAVX2 {
+		_ = pix[at+3*stride+15]
+		dcAdd4AVX2(c, &pix[at], stride)
+		return
+	}
+	dcAdd4(c, pix, at, stride)
+}
+
 // PredictTM predicts a square block of 8 or 16 by TrueMotion (RFC 6386 §12.2).
 func PredictTM(pix []byte, at, stride, size int) {
 	if !hasAVX2 {

@@ -10,6 +10,11 @@ func IDCTAdd(c *[16]int16, pix []byte, at, stride int) { idctAdd(c, pix, at, str
 // DCAdd is IDCTAdd for a block in which only the first coefficient is set.
 func DCAdd(dc int16, pix []byte, at, stride int) { dcAdd(dc, pix, at, stride) }
 
+// DCAdd4 is DCAdd for four blocks side by side.
+func DCAdd4(c *[4][16]int16, pix []byte, at, stride int) {
+	dcAdd4(c, pix, at, stride)
+}
+
 // PredictTM predicts a square block of 8 or 16 by TrueMotion (RFC 6386 §12.2).
 func PredictTM(pix []byte, at, stride, size int) { predictTM(pix, at, stride, size) }
 

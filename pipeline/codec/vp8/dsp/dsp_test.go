@@ -123,6 +123,10 @@ func TestTransforms(t *testing.T) {
 		DCAdd(c[0], got, testAt, testStride)
 		dcAdd(c[0], want, testAt, testStride)
 		same(t, got, want, c[0])
+		four := [4][16]int16{c, {c[1]}, {c[2]}, {c[3]}}
+		DCAdd4(&four, got, testAt, testStride)
+		dcAdd4(&four, want, testAt, testStride)
+		same(t, got, want, "four", four)
 		c = [16]int16{c[0]}
 		idctAdd(&c, got, testAt, testStride)
 		dcAdd(c[0], want, testAt, testStride)

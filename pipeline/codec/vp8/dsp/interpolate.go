@@ -2,6 +2,8 @@
 
 package dsp
 
+import "encoding/binary"
+
 // sixTaps are the filters of version 0 by eighth of a pixel; odd ones are for chroma only.
 var sixTaps = [8][6]int{
 	{0, 0, 128, 0, 0, 0},
@@ -79,6 +81,14 @@ func bilinearPass(dst []byte, d, dstStride int, src []byte, s, srcStride, step, 
 }
 
 func copyBlock(dst []byte, d, dstStride int, src []byte, s, srcStride, w, h int) {
+	if w == 8 { // in registers, which a copy of unknown length is not
+		for range h {
+			binary.LittleEndian.PutUint64(dst[d:], binary.LittleEndian.Uint64(src[s:]))
+			d += dstStride
+			s += srcStride
+		}
+		return
+	}
 	for range h {
 		copy(dst[d:][:w], src[s:][:w])
 		d += dstStride

@@ -47,6 +47,13 @@ func dcAdd(dc int16, pix []byte, at, stride int) {
 	}
 }
 
+// dcAdd4 is dcAdd for four blocks side by side.
+func dcAdd4(c *[4][16]int16, pix []byte, at, stride int) {
+	for i := range c {
+		dcAdd(c[i][0], pix, at+4*i, stride)
+	}
+}
+
 // InverseWHT transforms the second order luma coefficients and stores each
 // result as the first coefficient of its luma block (RFC 6386 §14.3).
 func InverseWHT(c *[16]int16, blocks *[16][16]int16) {

@@ -11,6 +11,9 @@ func idctAddAVX2(c *[16]int16, pix *byte, stride int)
 func dcAddAVX2(dc int16, pix *byte, stride int)
 
 //go:noescape
+func dcAdd4AVX2(c *[4][16]int16, pix *byte, stride int)
+
+//go:noescape
 func predictTM16(pix *byte, stride int)
 
 //go:noescape
