@@ -14,19 +14,19 @@ type Planes struct {
 func simpleFilter(p *Planes, y int, l *Limits, left, top, inner bool) {
 	s := p.YStride
 	if left {
-		simpleEdge(p.Y, y, s, 1, 16, l.MB)
+		simpleKind.columns(p.Y, y, s, 16, l.MB, 0, 0)
 	}
 	if inner {
 		for i := 4; i < 16; i += 4 {
-			simpleEdge(p.Y, y+i, s, 1, 16, l.Sub)
+			simpleKind.columns(p.Y, y+i, s, 16, l.Sub, 0, 0)
 		}
 	}
 	if top {
-		simpleEdge(p.Y, y, 1, s, 16, l.MB)
+		simpleKind.rows(p.Y, y, s, 16, l.MB, 0, 0)
 	}
 	if inner {
 		for i := 4; i < 16; i += 4 {
-			simpleEdge(p.Y, y+i*s, 1, s, 16, l.Sub)
+			simpleKind.rows(p.Y, y+i*s, s, 16, l.Sub, 0, 0)
 		}
 	}
 }
@@ -36,27 +36,27 @@ func simpleFilter(p *Planes, y int, l *Limits, left, top, inner bool) {
 func normalFilter(p *Planes, y, uv int, l *Limits, left, top, inner bool) {
 	s, c := p.YStride, p.UVStride
 	if left {
-		mbEdge(p.Y, y, s, 1, 16, l.MB, l.Interior, l.HEV)
-		mbEdge(p.U, uv, c, 1, 8, l.MB, l.Interior, l.HEV)
-		mbEdge(p.V, uv, c, 1, 8, l.MB, l.Interior, l.HEV)
+		mbKind.columns(p.Y, y, s, 16, l.MB, l.Interior, l.HEV)
+		mbKind.columns(p.U, uv, c, 8, l.MB, l.Interior, l.HEV)
+		mbKind.columns(p.V, uv, c, 8, l.MB, l.Interior, l.HEV)
 	}
 	if inner {
 		for i := 4; i < 16; i += 4 {
-			subEdge(p.Y, y+i, s, 1, 16, l.Sub, l.Interior, l.HEV)
+			subKind.columns(p.Y, y+i, s, 16, l.Sub, l.Interior, l.HEV)
 		}
-		subEdge(p.U, uv+4, c, 1, 8, l.Sub, l.Interior, l.HEV)
-		subEdge(p.V, uv+4, c, 1, 8, l.Sub, l.Interior, l.HEV)
+		subKind.columns(p.U, uv+4, c, 8, l.Sub, l.Interior, l.HEV)
+		subKind.columns(p.V, uv+4, c, 8, l.Sub, l.Interior, l.HEV)
 	}
 	if top {
-		mbEdge(p.Y, y, 1, s, 16, l.MB, l.Interior, l.HEV)
-		mbEdge(p.U, uv, 1, c, 8, l.MB, l.Interior, l.HEV)
-		mbEdge(p.V, uv, 1, c, 8, l.MB, l.Interior, l.HEV)
+		mbKind.rows(p.Y, y, s, 16, l.MB, l.Interior, l.HEV)
+		mbKind.rows(p.U, uv, c, 8, l.MB, l.Interior, l.HEV)
+		mbKind.rows(p.V, uv, c, 8, l.MB, l.Interior, l.HEV)
 	}
 	if inner {
 		for i := 4; i < 16; i += 4 {
-			subEdge(p.Y, y+i*s, 1, s, 16, l.Sub, l.Interior, l.HEV)
+			subKind.rows(p.Y, y+i*s, s, 16, l.Sub, l.Interior, l.HEV)
 		}
-		subEdge(p.U, uv+4*c, 1, c, 8, l.Sub, l.Interior, l.HEV)
-		subEdge(p.V, uv+4*c, 1, c, 8, l.Sub, l.Interior, l.HEV)
+		subKind.rows(p.U, uv+4*c, c, 8, l.Sub, l.Interior, l.HEV)
+		subKind.rows(p.V, uv+4*c, c, 8, l.Sub, l.Interior, l.HEV)
 	}
 }

@@ -10,104 +10,104 @@ type Limits struct {
 	HEV      uint8 // threshold of high edge variance
 }
 
-// signed clamps to the range of the filters' arithmetic, -128 to 127.
-func signed(v int) int {
-	if v < -128 {
-		return -128
+// clampTable maps v+1024 to v, clamped to the range of the filters' arithmetic.
+var clampTable = func() (t [2048]int8) {
+	for i := range t {
+		t[i] = int8(min(max(i-1024, -128), 127))
 	}
-	if v > 127 {
-		return 127
-	}
-	return v
-}
+	return t
+}()
 
-// s2u is a signed value, clamped, as a pixel. Its argument is around 0.
+// signed clamps to -128..127 what is within 1024 of 0.
+func signed(v int) int { return int(clampTable[uint(v+1024)&2047]) }
+
+// s2u is a signed value, clamped, as a pixel.
 func s2u(v int) uint8 { return uint8(signed(v) + 128) }
 
 func abs(v int) int {
-	if v < 0 {
-		return -v
-	}
-	return v
+	sign := v >> 63
+	return v ^ sign - sign
 }
 
-// simpleEdge filters n pixels along an edge; step leads across it (RFC 6386 §15.2).
-func simpleEdge(pix []byte, at, along, step, n int, limit uint8) {
-	for range n {
-		p1, p0, q0, q1 := int(pix[at-2*step]), int(pix[at-step]), int(pix[at]), int(pix[at+step])
-		if abs(p0-q0)*2+abs(p1-q1)>>1 <= int(limit) {
-			a := signed(signed(p1-q1) + 3*(q0-p0))
-			pix[at] = s2u(q0 - 128 - signed(a+4)>>3)
-			pix[at-step] = s2u(p0 - 128 + signed(a+3)>>3)
-		}
-		at += along
-	}
+// across is the eight pixels across an edge, the RFC's P3 to P0 and Q0 to Q3.
+type across [8]uint8
+
+// within tells if two pixels differ by at most limit.
+func within(a, b uint8, limit int) bool { return uint(int(a)-int(b)+limit) <= uint(2*limit) }
+
+// flat tells if the step at the edge is small enough to be an artefact.
+func (e *across) flat(limit int) bool {
+	return abs(int(e[3])-int(e[4]))*2+abs(int(e[2])-int(e[5]))>>1 <= limit
 }
 
-// edge8 are the eight pixels across an edge.
-type edge8 struct{ p3, p2, p1, p0, q0, q1, q2, q3 int }
-
-func load8(pix []byte, at, step int) edge8 {
-	return edge8{
-		int(pix[at-4*step]), int(pix[at-3*step]), int(pix[at-2*step]), int(pix[at-step]),
-		int(pix[at]), int(pix[at+step]), int(pix[at+2*step]), int(pix[at+3*step]),
-	}
-}
-
-// smooth tells if the edge is one that the normal filters work on.
-func (e *edge8) smooth(edge, interior int) bool {
-	return abs(e.p0-e.q0)*2+abs(e.p1-e.q1)>>1 <= edge &&
-		abs(e.p3-e.p2) <= interior && abs(e.p2-e.p1) <= interior && abs(e.p1-e.p0) <= interior &&
-		abs(e.q3-e.q2) <= interior && abs(e.q2-e.q1) <= interior && abs(e.q1-e.q0) <= interior
+// smooth tells if the normal filters work on the edge.
+func (e *across) smooth(limit, interior int) bool {
+	return e.flat(limit) &&
+		within(e[0], e[1], interior) && within(e[1], e[2], interior) && within(e[2], e[3], interior) &&
+		within(e[7], e[6], interior) && within(e[6], e[5], interior) && within(e[5], e[4], interior)
 }
 
 // hev tells if the edge has high variance.
-func (e *edge8) hev(threshold int) bool {
-	return abs(e.p1-e.p0) > threshold || abs(e.q1-e.q0) > threshold
+func (e *across) hev(threshold int) bool {
+	return !within(e[2], e[3], threshold) || !within(e[5], e[4], threshold)
 }
 
-// subEdge filters n pixels along an edge inside of a macroblock (RFC 6386 §15.3).
-func subEdge(pix []byte, at, along, step, n int, limit, interior, hev uint8) {
-	for ; n > 0; n, at = n-1, at+along {
-		e := load8(pix, at, step)
-		if !e.smooth(int(limit), int(interior)) {
-			continue
-		}
-		high := e.hev(int(hev))
-		a := 3 * (e.q0 - e.p0)
-		if high {
-			a += signed(e.p1 - e.q1)
-		}
-		a = signed(a)
-		f := signed(a+4) >> 3
-		pix[at] = s2u(e.q0 - 128 - f)
-		pix[at-step] = s2u(e.p0 - 128 + signed(a+3)>>3)
-		if !high {
-			f = (f + 1) >> 1
-			pix[at+step] = s2u(e.q1 - 128 - f)
-			pix[at-2*step] = s2u(e.p1 - 128 + f)
-		}
-	}
+// signed returns P1, P0, Q0, Q1 around 0.
+func (e *across) signed() (p1, p0, q0, q1 int) {
+	return int(e[2]) - 128, int(e[3]) - 128, int(e[4]) - 128, int(e[5]) - 128
 }
 
-// mbEdge filters n pixels along an edge between macroblocks (RFC 6386 §15.3).
-func mbEdge(pix []byte, at, along, step, n int, limit, interior, hev uint8) {
-	for ; n > 0; n, at = n-1, at+along {
-		e := load8(pix, at, step)
-		if !e.smooth(int(limit), int(interior)) {
-			continue
-		}
-		w := signed(signed(e.p1-e.q1) + 3*(e.q0-e.p0))
-		if e.hev(int(hev)) {
-			pix[at] = s2u(e.q0 - 128 - signed(w+4)>>3)
-			pix[at-step] = s2u(e.p0 - 128 + signed(w+3)>>3)
-			continue
-		}
-		a := (27*w + 63) >> 7
-		pix[at], pix[at-step] = s2u(e.q0-128-a), s2u(e.p0-128+a)
-		a = (18*w + 63) >> 7
-		pix[at+step], pix[at-2*step] = s2u(e.q1-128-a), s2u(e.p1-128+a)
-		a = (9*w + 63) >> 7
-		pix[at+2*step], pix[at-3*step] = s2u(e.q2-128-a), s2u(e.p2-128+a)
+// simple is the filter of RFC 6386 §15.2.
+func (e *across) simple(limit int) bool {
+	if !e.flat(limit) {
+		return false
 	}
+	p1, p0, q0, q1 := e.signed()
+	e.adjust(p0, q0, signed(signed(p1-q1)+3*(q0-p0)))
+	return true
+}
+
+// adjust moves both pixels at the edge by an eighth of a, and returns by how
+// much the second one.
+func (e *across) adjust(p0, q0, a int) int {
+	f := signed(a+4) >> 3
+	e[3] = s2u(p0 + signed(a+3)>>3)
+	e[4] = s2u(q0 - f)
+	return f
+}
+
+// sub is the filter of edges inside of a macroblock (RFC 6386 §15.3).
+func (e *across) sub(limit, interior, hev int) bool {
+	if !e.smooth(limit, interior) {
+		return false
+	}
+	p1, p0, q0, q1 := e.signed()
+	if e.hev(hev) {
+		e.adjust(p0, q0, signed(signed(p1-q1)+3*(q0-p0)))
+		return true
+	}
+	f := (e.adjust(p0, q0, signed(3*(q0-p0))) + 1) >> 1
+	e[2], e[5] = s2u(p1+f), s2u(q1-f)
+	return true
+}
+
+// mb is the filter of edges between macroblocks (RFC 6386 §15.3).
+func (e *across) mb(limit, interior, hev int) bool {
+	if !e.smooth(limit, interior) {
+		return false
+	}
+	p1, p0, q0, q1 := e.signed()
+	w := signed(signed(p1-q1) + 3*(q0-p0))
+	if e.hev(hev) {
+		e.adjust(p0, q0, w)
+		return true
+	}
+	p2, q2 := int(e[1])-128, int(e[6])-128
+	a := (27*w + 63) >> 7
+	e[3], e[4] = s2u(p0+a), s2u(q0-a)
+	a = (18*w + 63) >> 7
+	e[2], e[5] = s2u(p1+a), s2u(q1-a)
+	a = (9*w + 63) >> 7
+	e[1], e[6] = s2u(p2+a), s2u(q2-a)
+	return true
 }
