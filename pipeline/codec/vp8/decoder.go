@@ -123,7 +123,6 @@ func (d *Decoder) decode(frame []byte) (*picture, error) {
 		if h.width*h.height > most {
 			return nil, ErrTooLarge
 		}
-		d.resize(&h)
 	} else if d.NeedsKeyFrame() {
 		return nil, ErrNeedKeyFrame
 	}
@@ -138,6 +137,9 @@ func (d *Decoder) decode(frame []byte) (*picture, error) {
 	d.parseHeader(&h, &first)
 	if err := d.splitPartitions(data[h.firstPartition:], h.partitions); err != nil {
 		return nil, err
+	}
+	if h.key {
+		d.resize(&h)
 	}
 	d.header = h
 	p := d.pool.get(d.cols, d.rows, &d.refs, d.shown)

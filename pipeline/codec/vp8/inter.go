@@ -4,41 +4,38 @@ package vp8
 
 import "github.com/rivero-media/rivero/pipeline/codec/vp8/dsp"
 
-// source is one plane of a reference, and what to do where it ends.
+// source is one plane of a reference, of whole macroblocks.
 type source struct {
 	pix           []byte
 	origin        int // offset of the first pixel
 	stride        int
 	width, height int
-	bilinear      bool
 }
 
-// predictInter predicts a macroblock from its reference.
+// predictInter predicts a macroblock from its reference. In luma a vector's
+// quarters of pixels count twice, as eighths; chroma has half the pixels, so
+// that there they are eighths already (RFC 6386 §18.2, §18.3).
 func (d *Decoder) predictInter(h *frameHeader, p *picture, col, row int) {
 	m := &d.mb
-	ref := d.refs[m.ref]
-	y := source{ref.Y, ref.y0, ref.YStride, 16 * d.cols, 16 * d.rows, h.version != 0}
-	u := source{ref.U, ref.uv0, ref.UVStride, 8 * d.cols, 8 * d.rows, h.version != 0}
-	v := u
-	v.pix = ref.V
+	s := &d.refs[m.ref&3].sources
 	at, uv := p.y0+16*(row*p.YStride+col), p.uv0+8*(row*p.UVStride+col)
 	if m.yMode == modeSplit {
-		d.predictSplit(h, p, col, row, &y, &u, &v)
+		d.predictSplit(h, p, col, row, s)
 		return
 	}
-	d.predict(&y, p.Y, at, p.YStride, 16*col, 16*row, 16, 2*int(m.mv.x), 2*int(m.mv.y))
-	cx, cy := int(m.mv.x), int(m.mv.y)
-	if h.version == 3 {
-		cx, cy = cx&^7, cy&^7
+	mx, my := int(m.mv.x), int(m.mv.y)
+	d.predict(&s[0], p.Y, at, 16*col, 16*row, 16, 2*mx, 2*my)
+	if h.version == 3 { // whole pixels in chroma
+		mx, my = mx&^7, my&^7
 	}
-	d.predict(&u, p.U, uv, p.UVStride, 8*col, 8*row, 8, cx, cy)
-	d.predict(&v, p.V, uv, p.UVStride, 8*col, 8*row, 8, cx, cy)
+	d.predict(&s[1], p.U, uv, 8*col, 8*row, 8, mx, my)
+	d.predict(&s[2], p.V, uv, 8*col, 8*row, 8, mx, my)
 }
 
 // predictSplit predicts a macroblock whose parts have vectors of their own.
 // Luma goes by quarters if no part is smaller. Chroma goes by 4x4 pixels, each
 // with the mean of the vectors of the four subblocks of luma (RFC 6386 §18.2).
-func (d *Decoder) predictSplit(h *frameHeader, p *picture, col, row int, y, u, v *source) {
+func (d *Decoder) predictSplit(h *frameHeader, p *picture, col, row int, s *[3]source) {
 	m := &d.mb
 	at, uv := p.y0+16*(row*p.YStride+col), p.uv0+8*(row*p.UVStride+col)
 	size, step := 4, 1
@@ -48,7 +45,7 @@ func (d *Decoder) predictSplit(h *frameHeader, p *picture, col, row int, y, u, v
 	for j := 0; j < 4; j += step {
 		for i := 0; i < 4; i += step {
 			mv := m.mvs[4*j+i]
-			d.predict(y, p.Y, at+4*(j*p.YStride+i), p.YStride, 16*col+4*i, 16*row+4*j, size, 2*int(mv.x), 2*int(mv.y))
+			d.predict(&s[0], p.Y, at+4*(j*p.YStride+i), 16*col+4*i, 16*row+4*j, size, 2*int(mv.x), 2*int(mv.y))
 		}
 	}
 	for j := range 2 {
@@ -61,8 +58,8 @@ func (d *Decoder) predictSplit(h *frameHeader, p *picture, col, row int, y, u, v
 				cx, cy = cx&^7, cy&^7
 			}
 			to := uv + 4*(j*p.UVStride+i)
-			d.predict(u, p.U, to, p.UVStride, 8*col+4*i, 8*row+4*j, 4, cx, cy)
-			d.predict(v, p.V, to, p.UVStride, 8*col+4*i, 8*row+4*j, 4, cx, cy)
+			d.predict(&s[1], p.U, to, 8*col+4*i, 8*row+4*j, 4, cx, cy)
+			d.predict(&s[2], p.V, to, 8*col+4*i, 8*row+4*j, 4, cx, cy)
 		}
 	}
 }
@@ -75,9 +72,10 @@ func quarter(v int) int {
 	return (v + 2) / 4
 }
 
-// predict makes the size x size pixels at x, y from the reference moved by
-// mx, my, which are eighths of its pixels.
-func (d *Decoder) predict(s *source, dst []byte, at, stride, x, y, size, mx, my int) {
+// predict makes the size x size pixels at x, y, which are at this offset of
+// dst, from the reference moved by mx, my eighths of a pixel.
+func (d *Decoder) predict(s *source, dst []byte, at, x, y, size, mx, my int) {
+	stride := s.stride // all pictures have the same
 	x, y = x+mx>>3, y+my>>3
 	mx, my = mx&7, my&7
 	src, from, srcStride := s.pix, s.origin+y*s.stride+x, s.stride
@@ -88,7 +86,7 @@ func (d *Decoder) predict(s *source, dst []byte, at, stride, x, y, size, mx, my 
 	switch {
 	case mx|my == 0:
 		dsp.Copy(dst, at, stride, src, from, srcStride, size, size)
-	case s.bilinear:
+	case d.header.version != 0:
 		dsp.Bilinear(dst, at, stride, src, from, srcStride, size, size, mx, my)
 	default:
 		dsp.SixTap(dst, at, stride, src, from, srcStride, size, size, mx, my)

@@ -14,7 +14,8 @@ const edge = 16
 // picture is one buffer of whole macroblocks.
 type picture struct {
 	dsp.Planes
-	y0, uv0 int   // offsets of the first pixels
+	y0, uv0 int // offsets of the first pixels
+	sources [3]source
 	frame   Frame // as it is shown
 }
 
@@ -26,6 +27,11 @@ func newPicture(cols, rows int) *picture {
 	p.Y = newPlane(p.YStride, rows*16)
 	p.U = newPlane(p.UVStride, rows*8)
 	p.V = newPlane(p.UVStride, rows*8)
+	p.sources = [3]source{
+		{p.Y, p.y0, p.YStride, cols * 16, rows * 16},
+		{p.U, p.uv0, p.UVStride, cols * 8, rows * 8},
+		{p.V, p.uv0, p.UVStride, cols * 8, rows * 8},
+	}
 	return p
 }
 
