@@ -58,6 +58,11 @@ bench: build ## Go benchmarks, then the load test whose table is in docs/perform
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
 	go run ./scripts/loadtable
 
+.PHONY: bench-codecs
+bench-codecs: ## video codecs beside the native ones, for the table in docs/codecs.md (needs ffmpeg)
+	go test -run '^$$' -bench Decode -benchtime 10x ./pipeline/codec/vp8
+	go test -run '^$$' -bench Decode -benchtime 2x -tags purego ./pipeline/codec/vp8
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (20s)
 	@set -e -o pipefail; for package in $$(go list ./...); do \

@@ -1,5 +1,5 @@
-// Package vp8 knows the VP8 bitstream (RFC 6386). It imports nothing that
-// moves media: bytes in, facts out.
+// What the first bytes of a frame say without any decoding, RFC 6386 §9.1.
+
 package vp8
 
 import "errors"
