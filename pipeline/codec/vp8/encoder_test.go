@@ -52,6 +52,11 @@ var contents = map[string]func(f *Frame, n int){
 	"moving": moving,
 }
 
+// mixed is two pictures of each.
+func mixed(f *Frame, n int) {
+	contents[[]string{"moving", "noise", "gradient", "extremes"}[n/2%4]](f, n)
+}
+
 // moving is a texture that moves by fractions of a pixel, with a faster disc.
 func moving(f *Frame, n int) {
 	t := float64(n)
@@ -149,29 +154,25 @@ func TestEncoder(t *testing.T) {
 		{Width: 17, Height: 33, MinQ: 20},
 		{Width: 176, Height: 144, MinQ: 60, KeyInterval: 3},
 		{Width: 176, Height: 144, MinQ: 127, Speed: 2},
+		{Width: 400, Height: 240, MinQ: 80},
 		{Width: 321, Height: 181, MinQ: 35, Resilient: true, Speed: 1},
 		{Width: 176, Height: 100, Bitrate: 300_000},
 		{Width: 320, Height: 180, Bitrate: 200_000, MinQ: 4, MaxQ: 100, Resilient: true, KeyInterval: 4},
 	}
 	for _, c := range configs {
-		for name, content := range contents {
-			t.Run(fmt.Sprintf("%s %+v", name, c), func(t *testing.T) {
-				t.Parallel()
-				frames, _ := roundTrip(t, mustEncoder(t, c), newFrame(c.Width, c.Height), 8, content)
-				path := fftest.File(t, "a.ivf", ivf(frames, c.Width, c.Height, 30))
-				if complaint := fftest.Complaint(t, path); complaint != "" {
-					t.Error(complaint)
+		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
+			t.Parallel()
+			frames, _ := roundTrip(t, mustEncoder(t, c), newFrame(c.Width, c.Height), 8, mixed)
+			var shown [][]byte
+			for _, frame := range frames {
+				if len(frame) > 0 {
+					shown = append(shown, frame)
 				}
-				var shown [][]byte
-				for _, frame := range frames {
-					if len(frame) > 0 {
-						shown = append(shown, frame)
-					}
-				}
-				path = fftest.File(t, "b.ivf", ivf(shown, c.Width, c.Height, 30))
-				compare(t, sums(t, &Decoder{}, shown), judge(t, path))
-			})
-		}
+			}
+			path := fftest.File(t, "a.ivf", ivf(shown, c.Width, c.Height, 30))
+			compare(t, sums(t, &Decoder{}, shown), judge(t, path))
+			fftest.Decode(t, path) // by ffmpeg's own decoder
+		})
 	}
 }
 
