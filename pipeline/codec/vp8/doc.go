@@ -23,6 +23,10 @@
 // Decoder.MaxPixels allows, and once the buffers are there it allocates nothing.
 // Bytes that came over a network may be given to it as they are.
 //
+// An [Encoder] makes such frames of pictures, at a constant bitrate or with a
+// constant quantizer. It uses a part of the format: whole macroblocks, one
+// vector for each, the last frame as the only reference.
+//
 // Pixel arithmetic is in package dsp: AVX2 assembly on amd64, plain Go on
 // other processors and with the build tag purego.
 //

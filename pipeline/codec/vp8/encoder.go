@@ -251,7 +251,7 @@ func (e *Encoder) prepareCosts(h *frameHeader) {
 // How far below a whole step a coefficient is rounded up to it, in 1/256.
 const (
 	intraRound = 96
-	interRound = 80
+	interRound = 50
 )
 
 // encodeMacroblock decides on a macroblock, traces it, and reconstructs it.
