@@ -41,7 +41,7 @@ func (e *Encoder) chooseInter(p *picture, c *proposal, col, row int) (mode uint8
 	ref := e.d.refs[refLast]
 	s := search{
 		e: e, proposal: c, ref: ref, col: col, row: row, cost: maxCost,
-		luma: source{ref.Y, ref.y0, ref.YStride, 16 * e.d.cols, 16 * e.d.rows, false},
+		luma: ref.sources[0],
 		at:   p.y0 + 16*(row*p.YStride+col),
 	}
 	s.try(modeZero, motionVector{})

@@ -24,12 +24,12 @@ func (d *Decoder) predictInter(h *frameHeader, p *picture, col, row int) {
 		return
 	}
 	mx, my := int(m.mv.x), int(m.mv.y)
-	d.predict(&s[0], p.Y, at, 16*col, 16*row, 16, 2*mx, 2*my)
+	d.predict(&s[0], p.Y, at, p.YStride, 16*col, 16*row, 16, 2*mx, 2*my)
 	if h.version == 3 { // whole pixels in chroma
 		mx, my = mx&^7, my&^7
 	}
-	d.predict(&s[1], p.U, uv, 8*col, 8*row, 8, mx, my)
-	d.predict(&s[2], p.V, uv, 8*col, 8*row, 8, mx, my)
+	d.predict(&s[1], p.U, uv, p.UVStride, 8*col, 8*row, 8, mx, my)
+	d.predict(&s[2], p.V, uv, p.UVStride, 8*col, 8*row, 8, mx, my)
 }
 
 // predictSplit predicts a macroblock whose parts have vectors of their own.
@@ -45,7 +45,7 @@ func (d *Decoder) predictSplit(h *frameHeader, p *picture, col, row int, s *[3]s
 	for j := 0; j < 4; j += step {
 		for i := 0; i < 4; i += step {
 			mv := m.mvs[4*j+i]
-			d.predict(&s[0], p.Y, at+4*(j*p.YStride+i), 16*col+4*i, 16*row+4*j, size, 2*int(mv.x), 2*int(mv.y))
+			d.predict(&s[0], p.Y, at+4*(j*p.YStride+i), p.YStride, 16*col+4*i, 16*row+4*j, size, 2*int(mv.x), 2*int(mv.y))
 		}
 	}
 	for j := range 2 {
@@ -58,8 +58,8 @@ func (d *Decoder) predictSplit(h *frameHeader, p *picture, col, row int, s *[3]s
 				cx, cy = cx&^7, cy&^7
 			}
 			to := uv + 4*(j*p.UVStride+i)
-			d.predict(&s[1], p.U, to, 8*col+4*i, 8*row+4*j, 4, cx, cy)
-			d.predict(&s[2], p.V, to, 8*col+4*i, 8*row+4*j, 4, cx, cy)
+			d.predict(&s[1], p.U, to, p.UVStride, 8*col+4*i, 8*row+4*j, 4, cx, cy)
+			d.predict(&s[2], p.V, to, p.UVStride, 8*col+4*i, 8*row+4*j, 4, cx, cy)
 		}
 	}
 }
@@ -73,9 +73,8 @@ func quarter(v int) int {
 }
 
 // predict makes the size x size pixels at x, y, which are at this offset of
-// dst, from the reference moved by mx, my eighths of a pixel.
-func (d *Decoder) predict(s *source, dst []byte, at, x, y, size, mx, my int) {
-	stride := s.stride // all pictures have the same
+// dst with its stride, from the reference moved by mx, my eighths of a pixel.
+func (d *Decoder) predict(s *source, dst []byte, at, stride, x, y, size, mx, my int) {
 	x, y = x+mx>>3, y+my>>3
 	mx, my = mx&7, my&7
 	src, from, srcStride := s.pix, s.origin+y*s.stride+x, s.stride
