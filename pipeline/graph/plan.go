@@ -130,10 +130,11 @@ func (p *planning) connect(n *Node, k media.Kind) {
 		p.refused[pad{n, k, DefaultPad}] = Refusal{Have: *have, OverBudget: true}
 		return
 	}
-	from := out
+	from, unspent := out, cost
 	for _, step := range path {
-		out = p.derive(n, k, out, step)
+		out = p.derive(n, k, out, step, &unspent)
 	}
+	p.g.budget.Give(unspent) // of what began to run meanwhile
 	p.bind(n, k, out, in)
 	if b := p.bound[in]; cost > 0 && b.format.Codec != have.Codec {
 		c := Conversion{Source: via[len(via)-1], Sink: n, Kind: k, From: *from.Format(), To: *b.format, Cost: cost}
@@ -164,8 +165,9 @@ func (p *planning) missing(out *media.Output, path []codec.Step) (cost int) {
 	return 0
 }
 
-// derive returns the output behind one conversion step: one that runs already, or a new one.
-func (p *planning) derive(n *Node, k media.Kind, out *media.Output, step codec.Step) *media.Output {
+// derive returns the output behind one conversion step: one that runs already, or a new one, which takes its cost from
+// what was granted. A producer may have changed its format since then, so that less was granted than is needed.
+func (p *planning) derive(n *Node, k media.Kind, out *media.Output, step codec.Step, granted *int) *media.Output {
 	have := out.Format()
 	key := derivedKey{out, have, step.To}
 	if d := p.derived[key]; d != nil {
@@ -174,7 +176,9 @@ func (p *planning) derive(n *Node, k media.Kind, out *media.Output, step codec.S
 	d := p.g.derived[key]
 	if d == nil {
 		fail := func(v any) { p.g.stepFailed(key, v) }
-		d = &derivedNode{step.New(codec.NewArgs{Have: *have, Fail: fail}), max(step.Cost, 1)}
+		cost := min(max(step.Cost, 1), *granted)
+		*granted -= cost
+		d = &derivedNode{step.New(codec.NewArgs{Have: *have, Fail: fail}), cost}
 	}
 	p.derived[key] = d
 	p.bind(n, k, out, d.Node)
