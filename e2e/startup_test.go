@@ -49,7 +49,44 @@ func TestFirstPing(t *testing.T) {
 // SIGTERM ends a server in the middle of its work with status 0, and what it was recording is a complete file.
 func TestSIGTERMFinishesRecordings(t *testing.T) {
 	s := startServer(t)
-	clip, recording := s.path("clip.webm"), s.path("recording.webm")
+	recording := s.path("recording.webm")
+	since := recordTwoSeconds(t, s, recording)
+	s.stop()
+
+	info := probe(t, recording)
+	if recorded := time.Since(since).Seconds(); info.Format.Duration < 1.5 || info.Format.Duration > recorded+0.5 {
+		t.Errorf("the recording says it lasts %.2f s, recorded were %.2f s", info.Format.Duration, recorded)
+	}
+	if complaints := decode(t, recording); complaints != "" {
+		t.Errorf("ffmpeg complains:\n%s", complaints)
+	}
+}
+
+// What a server was recording when it was killed can be played up to about a second before.
+func TestAKilledServerLeavesAPlayableRecording(t *testing.T) {
+	s := startServer(t)
+	recording := s.path("recording.webm")
+	recordTwoSeconds(t, s, recording)
+	s.stopped = true // not asked to end
+	if err := s.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-s.exited
+	if complaints := decode(t, recording); complaints != "" {
+		t.Errorf("ffmpeg complains:\n%s", complaints)
+	}
+	frames := len(videoLuma(t, recording))
+	if frames < 20 { // of 50
+		t.Errorf("%d frames are left of two seconds", frames)
+	}
+	t.Logf("%d frames", frames)
+}
+
+// recordTwoSeconds has the server record what it plays, and sends it to an endpoint too. It returns when two seconds were
+// played, with the time of the beginning.
+func recordTwoSeconds(t *testing.T, s *server, recording string) (since time.Time) {
+	t.Helper()
+	clip := s.path("clip.webm")
 	ffmpeg(t, "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x180:rate=25", "-f", "lavfi", "-i", "sine",
 		"-t", "20", "-c:v", "libvpx", "-deadline", "realtime", "-g", "25", "-c:a", "libopus", clip)
 
@@ -66,17 +103,9 @@ func TestSIGTERMFinishesRecordings(t *testing.T) {
 	c.invoke(recorder, "record", object{})
 	c.invoke(player, "play", object{})
 	c.event("Recording", answerTimeout)
-	since := time.Now()
+	since = time.Now()
 	eventually(t, answerTimeout, "two seconds of the clip", func() bool { return c.position(player) > 2000 })
-	s.stop()
-
-	info := probe(t, recording)
-	if recorded := time.Since(since).Seconds(); info.Format.Duration < 1.5 || info.Format.Duration > recorded+0.5 {
-		t.Errorf("the recording says it lasts %.2f s, recorded were %.2f s", info.Format.Duration, recorded)
-	}
-	if complaints := decode(t, recording); complaints != "" {
-		t.Errorf("ffmpeg complains:\n%s", complaints)
-	}
+	return since
 }
 
 // The port of the control protocol answers plain HTTP as its users expect.
