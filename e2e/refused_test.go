@@ -13,7 +13,7 @@ import (
 // missing; what can be sent still is.
 func TestWhatIsNotConvertedIsToldTheClient(t *testing.T) {
 	for _, test := range []struct{ name, settings, codecs, kind, want string }{
-		{"no decoder", "", "H264 opus", "VIDEO", "VIDEO input cannot take VP8 and there is no decoder of VP8"},
+		{"no encoder", "", "H264 opus", "VIDEO", "VIDEO input cannot take VP8 and there is no encoder of what it takes"},
 		{"forbidden", "transcoding=forbid\n", "VP8 PCMU", "AUDIO", "AUDIO input cannot take opus and transcoding is forbidden"},
 		{"over the limit", "pipelineTranscodingCores=0.001\n", "VP8 PCMU", "AUDIO", "AUDIO input cannot take opus and to convert it would cost more than the limit"},
 	} {

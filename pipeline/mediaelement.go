@@ -103,6 +103,7 @@ type MediaTranscodingStateChanged struct {
 	State     MediaTranscodingState `kurento:"state"`
 	BinName   string                `kurento:"binName"`
 	MediaType MediaType             `kurento:"mediaType"`
+	Reason    *string               `kurento:"reason,optional"` // new here: which elements and formats, why, and what it costs
 }
 
 type bitrateParams struct {

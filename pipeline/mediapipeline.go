@@ -75,19 +75,28 @@ func (o observer) Flow(n *graph.Node, k media.Kind, d graph.Direction, flowing b
 	e.Emit(MediaFlowOutStateChanged{State: state, PadName: graph.DefaultPad, MediaType: mediaType(k)})
 }
 
-func (o observer) Transcoding(n *graph.Node, k media.Kind, transcoding bool) {
+func (o observer) Transcoding(n *graph.Node, k media.Kind, why *graph.Conversion) {
 	if k == media.Data {
 		return // messages are never converted
 	}
-	state := MediaTranscodingState("NOT_TRANSCODING")
-	if transcoding {
-		state = "TRANSCODING"
-	}
 	e := elementOf(n).Element()
-	e.Emit(MediaTranscodingStateChanged{State: state, BinName: e.binName(k), MediaType: mediaType(k)})
+	event := MediaTranscodingStateChanged{State: "NOT_TRANSCODING", BinName: e.binName(k), MediaType: mediaType(k)}
+	if why != nil {
+		text := fmt.Sprintf("%s gives %v, %s gets %v: %s; about %.2f cores", elementOf(why.Source).Element().id, why.From,
+			elementOf(why.Sink).Element().id, why.To, reason(why), float64(why.Cost)/core)
+		event.State, event.Reason = "TRANSCODING", &text
+	}
+	e.Emit(event)
 }
 
-func (o observer) Converts(c graph.Conversion) {
+func reason(c *graph.Conversion) string {
+	if c.Asked {
+		return "a client has asked for it"
+	}
+	return "the sink does not take what the source gives"
+}
+
+func (o observer) Converts(c *graph.Conversion) {
 	log := o.p.Log()
 	event := log.Info()
 	if o.policy == TranscodingWarn {
@@ -95,7 +104,7 @@ func (o observer) Converts(c graph.Conversion) {
 	}
 	event.Str("source", elementOf(c.Source).Element().id).Str("sink", elementOf(c.Sink).Element().id).Str("kind", c.Kind.String()).
 		Stringer("from", c.From).Stringer("to", c.To).Float64("cores", float64(c.Cost)/core).
-		Msg("transcoding begins: the sink takes no codec that the source gives")
+		Str("reason", reason(c)).Msg("transcoding begins")
 }
 
 func (o observer) Refused(n *graph.Node, k media.Kind, why graph.Refusal) {

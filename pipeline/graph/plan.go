@@ -21,9 +21,9 @@ type binding struct {
 	sink   receiver
 	node   *Node // who is told when the sink panics; of a shared step, the first that needed it
 	kind   media.Kind
-	// converted: on the way from the producer the media was decoded and encoded.
-	converted bool
-	broken    bool // the sink has panicked: it gets nothing until its source changes
+	// conversion: on the way from the producer the media was decoded and encoded; nil: it was not.
+	conversion *Conversion
+	broken     bool // the sink has panicked: it gets nothing until its source changes
 }
 
 // derivedKey names a step of conversion that all receivers of an output share.
@@ -127,7 +127,7 @@ func (p *planning) connect(n *Node, k media.Kind) {
 		p.refused[pad{n, k, DefaultPad}] = Refusal{Have: *have, OverBudget: true}
 		return
 	}
-	from, unspent := out, cost
+	unspent := cost
 	converted := false
 	for _, step := range path {
 		out = p.derive(n, k, out, step, rates, &unspent)
@@ -136,8 +136,12 @@ func (p *planning) connect(n *Node, k media.Kind) {
 	p.g.budget.Give(unspent) // of what began to run meanwhile
 	p.bind(n, k, out, in)
 	b := p.bound[in]
-	if b.converted = converted; cost > 0 && converted {
-		c := Conversion{Source: via[len(via)-1], Sink: n, Kind: k, From: *from.Format(), To: *b.format, Cost: cost}
+	if !converted || b.conversion != nil { // as before
+		return
+	}
+	c := &Conversion{Source: via[len(via)-1], Sink: n, Kind: k, From: *have, To: *b.format, Asked: !want.Allows(*have), Cost: cost}
+	b.conversion = c
+	if cost > 0 {
 		p.g.report(func() { p.g.observer.Converts(c) })
 	}
 }
