@@ -43,23 +43,6 @@ func TestForwardWHT(t *testing.T) {
 	}
 }
 
-// TestSAD compares with plain Go.
-func TestSAD(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	var a, b [40*16 + Slack]byte
-	for range 1000 {
-		for i := range a {
-			a[i], b[i] = byte(r.Uint32()), byte(r.Uint32())
-		}
-		for _, size := range []int{8, 16} {
-			at, bt := r.IntN(16), r.IntN(16)
-			if got, want := SAD(a[:], at, 40, b[:], bt, 37, size), sad(a[:], at, 40, b[:], bt, 37, size); got != want {
-				t.Fatalf("size %d: %d, want %d", size, got, want)
-			}
-		}
-	}
-}
-
 // TestForwardDCTs compares all sizes with plain Go.
 func TestForwardDCTs(t *testing.T) {
 	r := random()
@@ -145,6 +128,8 @@ func TestEncoderAllocatesNothing(t *testing.T) {
 		ForwardDCT(&c[0], pix, testAt, testStride, pix, testAt+1, testStride)
 		ForwardWHT(&c[24], (*[16][16]int16)(c[:]))
 		q.Quantise(c[:], levels[:], ends[:])
+		SADRect4(pix, testAt, testStride, pix, &[4]int{1, 2, 3, testAt}, testStride, 16, 16)
+		SSE(pix, testAt, testStride, pix, testAt+1, testStride, 16)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
