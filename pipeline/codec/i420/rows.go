@@ -1,9 +1,8 @@
 package i420
 
-// The work on one row, in plain Go. Each function is the twin of one that the processor does many pixels at once with, see
-// doc of the build: rows_amd64.go and rows_other.go choose.
+// The work on one row in plain Go, from pixel x on. rows_amd64.go has assembly that gives the same bytes.
 
-// halve1 makes means of 2×2 pixels, from the result's pixel x on.
+// halve1 makes means of 2×2 pixels.
 func halve1(to, a, b []byte, x int) {
 	for ; x < len(to); x++ {
 		a2, b2 := a[2*x:2*x+2:2*x+2], b[2*x:2*x+2:2*x+2]
@@ -43,6 +42,14 @@ func filterDown1(to []uint16, from []byte, stride int, weights []int16, x int) {
 // filterAcross1 adds up neighbours by weights.
 func filterAcross1(to []byte, from []uint16, t *pairs, x int) {
 	starts := t.start[:len(to)]
+	if t.n == 1 { // as most are
+		for ; x < len(starts); x++ {
+			at := starts[x]
+			pair, w := from[at:at+2:at+2], t.weights[2*x:2*x+2:2*x+2]
+			to[x] = byte((uint32(pair[0])*uint32(w[0]) + uint32(pair[1])*uint32(w[1]) + acrossRound) >> acrossShift)
+		}
+		return
+	}
 	for ; x < len(starts); x++ {
 		sum, at, i := uint32(acrossRound), int(starts[x]), 2*x
 		for range t.n {

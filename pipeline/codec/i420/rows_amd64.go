@@ -49,7 +49,14 @@ func filterDown(to []uint16, from []byte, stride int, weights []int16) {
 func filterAcross(to []byte, from []uint16, t *pairs) {
 	n, x := blocks(len(to), 8)
 	if n > 0 { // the last start is the largest
-		_, _ = from[int(t.start[len(to)-1])+2*t.n-1], t.weights[2*len(to)*t.n-1]
+		_, _ = from[int(t.start[len(to)-1])+max(2*t.n, reach)-1], t.weights[2*len(to)*t.n-1]
+	}
+	switch {
+	case n == 0:
+	case t.shuffle != nil:
+		_ = t.shuffle[4*len(to)-1]
+		filterNearAVX2(&to[0], &from[0], &t.start[0], &t.weights[0], &t.shuffle[0], n)
+	default:
 		filterAcrossAVX2(&to[0], &from[0], &t.start[0], &t.weights[0], 4*len(to), t.n, n)
 	}
 	filterAcross1(to, from, t, x)
@@ -77,6 +84,11 @@ func filterDownAVX2(to *uint16, from *byte, stride int, weights *int16, pairs, b
 //
 //go:noescape
 func filterAcrossAVX2(to *byte, from *uint16, start *int32, weights *int16, next, pairs, blocks int)
+
+// filterNear is filterAcross for pairs that a shuffle picks.
+//
+//go:noescape
+func filterNearAVX2(to *byte, from *uint16, start *int32, weights *int16, shuffle *byte, blocks int)
 
 //go:noescape
 func blendAVX2(to, from, weights *byte, blocks int)

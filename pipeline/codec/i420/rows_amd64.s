@@ -149,6 +149,14 @@ downPair:
 	VZEROUPPER
 	RET
 
+// Sums become eight pixels.
+#define STOREACROSS \
+	VPSRLD       $20, Y4, Y4; \
+	VEXTRACTI128 $1, Y4, X0; \
+	VPACKUSDW    X0, X4, X4; \
+	VPACKUSWB    X4, X4, X4; \
+	VMOVQ        X4, (DI)
+
 // func filterAcrossAVX2(to *byte, from *uint16, start *int32, weights *int16, next, pairs, blocks int)
 TEXT ·filterAcrossAVX2(SB), NOSPLIT, $0-56
 	MOVQ         to+0(FP), DI
@@ -176,16 +184,40 @@ acrossPair:
 	ADDQ         CX, R9
 	DECQ         R10
 	JNZ          acrossPair
-	VPSRLD       $20, Y4, Y4
-	VEXTRACTI128 $1, Y4, X0
-	VPACKUSDW    X0, X4, X4
-	VPACKUSWB    X4, X4, X4
-	VMOVQ        X4, (DI)
+	STOREACROSS
 	ADDQ         $32, AX
 	ADDQ         $32, BX
 	ADDQ         $8, DI
 	DECQ         R8
 	JNZ          across
+	VZEROUPPER
+	RET
+
+// func filterNearAVX2(to *byte, from *uint16, start *int32, weights *int16, shuffle *byte, blocks int)
+TEXT ·filterNearAVX2(SB), NOSPLIT, $0-48
+	MOVQ         to+0(FP), DI
+	MOVQ         from+8(FP), SI
+	MOVQ         start+16(FP), AX
+	MOVQ         weights+24(FP), BX
+	MOVQ         shuffle+32(FP), DX
+	MOVQ         blocks+40(FP), R8
+	VPBROADCASTQ acrossRound<>(SB), Y8
+
+near:
+	MOVLQSX     (AX), R9
+	MOVLQSX     16(AX), R10
+	VMOVDQU     (SI)(R9*2), X4
+	VINSERTI128 $1, (SI)(R10*2), Y4, Y4
+	VPSHUFB     (DX), Y4, Y4
+	VPMADDWD    (BX), Y4, Y4
+	VPADDD      Y8, Y4, Y4
+	STOREACROSS
+	ADDQ        $32, AX
+	ADDQ        $32, BX
+	ADDQ        $32, DX
+	ADDQ        $8, DI
+	DECQ        R8
+	JNZ         near
 	VZEROUPPER
 	RET
 

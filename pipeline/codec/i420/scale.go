@@ -64,7 +64,7 @@ func quarter(dst, src plane, _ *tables) {
 type tables struct {
 	down   taps
 	across pairs
-	row    []uint16 // of the source, filtered down, and one more, for a pair that begins with the last
+	row    []uint16 // of the source, filtered down, and what one load may read behind it
 }
 
 // filter scales a plane along both axes, first down: then the filter that has to pick its pixels has fewer rows.
@@ -80,6 +80,6 @@ func newTables(dstWidth, dstHeight, srcWidth, srcHeight int) tables {
 	return tables{
 		down:   newTaps(dstHeight, srcHeight),
 		across: newTaps(dstWidth, srcWidth).pairs(),
-		row:    make([]uint16, srcWidth+1),
+		row:    make([]uint16, srcWidth+reach),
 	}
 }

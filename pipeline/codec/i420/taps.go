@@ -85,6 +85,7 @@ type pairs struct {
 	n       int // for each pixel
 	start   []int32
 	weights []int16 // 2 for each pixel, n times
+	shuffle []byte  // see newShuffle
 }
 
 // pairs returns the same taps in the other order; if their number is odd the last pair has a weight of 0.
@@ -95,5 +96,25 @@ func (t taps) pairs() pairs {
 			p.weights[2*(k/2*len(t.start)+i)+k%2] = w
 		}
 	}
+	if p.n == 1 {
+		p.shuffle = newShuffle(p.start)
+	}
 	return p
+}
+
+// reach is how many pixels four pairs one after the other may be spread over, so that one load has them all.
+const reach = 8
+
+// newShuffle says for each pixel which four bytes behind the first pair of a group of four are its pair. It is nil if some
+// group has pixels beyond reach.
+func newShuffle(start []int32) []byte {
+	shuffle := make([]byte, 4*len(start))
+	for i, s := range start {
+		at := byte(2 * (s - start[i&^3]))
+		if at > 2*(reach-2) {
+			return nil
+		}
+		copy(shuffle[4*i:], []byte{at, at + 1, at + 2, at + 3})
+	}
+	return shuffle
 }
