@@ -61,3 +61,24 @@ func (q *Quantizer) Quantise(c, levels [][16]int16, ends []uint8) (any uint8) {
 	_, _ = levels[len(c)-1], ends[len(c)-1]
 	return quantiseAVX2(&c[0], &levels[0], &ends[0], len(c), q)
 }
+
+// PredictSubblocks predicts 4x4 pixels in all modes. The four pixels above and
+// to the right are at right, as for PredictSubblock.
+func PredictSubblocks(to *SubblockPredictions, pix []byte, at, stride, right int) {
+	if hasAVX2 {
+		_, _, _ = pix[at-stride-1], pix[at+3*stride], pix[right+3]
+		predictSubblocksAVX2(to, &pix[at], stride, &pix[right])
+		return
+	}
+	predictSubblocks(to, pix, at, stride, right)
+}
+
+// SADSubblocks compares 4x4 pixels with their predictions.
+func SADSubblocks(src []byte, s, stride int, pred *SubblockPredictions) (sads [SubblockModes]int) {
+	if hasAVX2 {
+		_ = src[s+3*stride+3]
+		sadSubblocksAVX2(&src[s], stride, pred, &sads)
+		return sads
+	}
+	return sadSubblocks(src, s, stride, pred)
+}

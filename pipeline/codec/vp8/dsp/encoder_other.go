@@ -33,3 +33,14 @@ func ForwardWHT(c *[16]int16, blocks *[16][16]int16) { forwardWHT(c, blocks) }
 func (q *Quantizer) Quantise(c, levels [][16]int16, ends []uint8) (any uint8) {
 	return q.quantiseAll(c, levels, ends)
 }
+
+// PredictSubblocks predicts 4x4 pixels in all modes. The four pixels above and
+// to the right are at right, as for PredictSubblock.
+func PredictSubblocks(to *SubblockPredictions, pix []byte, at, stride, right int) {
+	predictSubblocks(to, pix, at, stride, right)
+}
+
+// SADSubblocks compares 4x4 pixels with their predictions.
+func SADSubblocks(src []byte, s, stride int, pred *SubblockPredictions) (sads [SubblockModes]int) {
+	return sadSubblocks(src, s, stride, pred)
+}

@@ -1,6 +1,6 @@
 //go:build amd64 && !purego
 
-// Forward transforms and quantisation by assembly.
+// The kernels of an encoder by assembly.
 
 package dsp
 
@@ -18,3 +18,9 @@ func forwardWHTAVX2(c *[16]int16, blocks *[16][16]int16)
 
 //go:noescape
 func quantiseAVX2(c, levels *[16]int16, ends *uint8, n int, q *Quantizer) uint8
+
+//go:noescape
+func predictSubblocksAVX2(to *SubblockPredictions, pix *byte, stride int, right *byte)
+
+//go:noescape
+func sadSubblocksAVX2(src *byte, stride int, pred *SubblockPredictions, sads *[SubblockModes]int)

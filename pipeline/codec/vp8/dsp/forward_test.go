@@ -120,6 +120,7 @@ func TestQuantise(t *testing.T) {
 func TestEncoderAllocatesNothing(t *testing.T) {
 	var c, levels [25][16]int16
 	var ends [25]uint8
+	var all SubblockPredictions
 	q := NewQuantizer([2]int16{20, 22}, 96)
 	pix := randomPlane(random())
 	if n := testing.AllocsPerRun(10, func() {
@@ -128,6 +129,8 @@ func TestEncoderAllocatesNothing(t *testing.T) {
 		ForwardDCT(&c[0], pix, testAt, testStride, pix, testAt+1, testStride)
 		ForwardWHT(&c[24], (*[16][16]int16)(c[:]))
 		q.Quantise(c[:], levels[:], ends[:])
+		PredictSubblocks(&all, pix, testAt, testStride, 0)
+		SADSubblocks(pix, testAt, testStride, &all)
 		SADRect4(pix, testAt, testStride, pix, &[4]int{1, 2, 3, testAt}, testStride, 16, 16)
 		SSE(pix, testAt, testStride, pix, testAt+1, testStride, 16)
 	}); n != 0 {
