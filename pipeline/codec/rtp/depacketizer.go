@@ -30,6 +30,7 @@ type depacketizer struct {
 	order reorder
 	in    rtpPacket
 	frame []byte // memory of the frame in the making
+	whole [1][]byte
 	// making: the frame has begun, and nothing of it is missing so far.
 	making    bool
 	timestamp uint32
@@ -99,9 +100,7 @@ func (d *depacketizer) take(p *rtpPacket, gap bool) {
 		return // padding, by which senders probe the network
 	}
 	if !d.video {
-		d.begin(p)
-		d.append(p)
-		d.complete()
+		d.takeSound(p, gap)
 		return
 	}
 	if d.making && p.timestamp != d.timestamp {
@@ -117,6 +116,21 @@ func (d *depacketizer) take(p *rtpPacket, gap bool) {
 	}
 	if d.append(p) && p.marker {
 		d.complete()
+	}
+}
+
+// takeSound gets a frame, or of some codecs several.
+func (d *depacketizer) takeSound(p *rtpPacket, gap bool) {
+	frames, length := append(d.whole[:0], p.payload), time.Duration(0)
+	if s, ok := d.unpacker.(splitter); ok {
+		frames, length = s.split(p.payload, gap)
+	}
+	one := *p
+	for _, one.payload = range frames {
+		d.begin(&one)
+		d.append(&one)
+		d.complete()
+		one.pts += length
 	}
 }
 
