@@ -90,7 +90,7 @@ func (u *unpack) Close() {
 }
 
 func steps(living *int) codec.Steps {
-	return codec.Steps{func(have media.Format) []codec.Step {
+	return codec.Steps{func(have media.Format, _ codec.Want) []codec.Step {
 		if have != formats[0] {
 			return nil
 		}
@@ -468,12 +468,12 @@ func TestWhatNothingConvertsIsReportedOnce(t *testing.T) {
 func TestAForcedCodecIsAskedOfAllThatIsGiven(t *testing.T) {
 	o := &recorder{events: make(chan string, 16)}
 	g, from, to := pair(t, o)
-	g.Update(func(e *graph.Edit) { e.SetCodec(from.node, media.Video, "Z") })
+	g.Update(func(e *graph.Edit) { e.SetWant(from.node, media.Video, codec.Want{Codec: "Z"}) })
 	o.expect(t, "refused to "+formats[0].String())
 	if n := len(from.out.Routes()); n != 0 {
 		t.Errorf("%d receivers although nothing makes codec Z", n)
 	}
-	g.Update(func(e *graph.Edit) { e.SetCodec(from.node, media.Video, formats[0].Codec) })
+	g.Update(func(e *graph.Edit) { e.SetWant(from.node, media.Video, codec.Want{Codec: formats[0].Codec}) })
 	if n := len(from.out.Routes()); n != 1 || to.in.format == nil {
 		t.Errorf("%d receivers for the codec that is there", n)
 	}

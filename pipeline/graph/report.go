@@ -188,10 +188,9 @@ func (g *Graph) reportTranscoding() {
 			if n.inputs[k] == nil || g.bound[n.inputs[k]] == nil {
 				continue
 			}
-			out, via := g.producerOf(n, k)
-			converted := g.converted(out, g.bound[n.inputs[k]])
+			_, via := g.producerOf(n, k)
 			for _, v := range via {
-				used[use{v, k}] = used[use{v, k}] || converted
+				used[use{v, k}] = used[use{v, k}] || g.bound[n.inputs[k]].converted
 			}
 		}
 	}
@@ -205,11 +204,6 @@ func (g *Graph) reportTranscoding() {
 			g.report(func() { g.observer.Transcoding(n, k, transcoding) })
 		}
 	}
-}
-
-// converted tells whether a receiver gets another codec than its producer gives.
-func (g *Graph) converted(out *media.Output, b *binding) bool {
-	return out.Format() != nil && b.format.Codec != out.Format().Codec
 }
 
 // reportRefused tells of inputs that can not take what they are linked to, once for each format.

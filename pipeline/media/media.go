@@ -71,6 +71,7 @@ type Format struct {
 	ClockRate uint32 // Hz; for whole frames the rate of the codec's own RTP clock
 	Channels  uint8  // audio only
 	Params    string // canonical fmtp that tells streams apart (H264 profile, VP9 profile-id) or that decoders need, else ""
+	Caps      string // what a client has asked for beyond the codec, as picture size or bitrate; "": as it comes. Who takes the codec takes any
 }
 
 // String is for logs and error texts, which have no room for the headers of a codec.
@@ -79,6 +80,9 @@ func (f Format) String() string {
 	s := f.Codec
 	if f.Params != "" && len(f.Params) <= longest {
 		s += ";" + f.Params
+	}
+	if f.Caps != "" {
+		s += " " + f.Caps
 	}
 	if !f.Packed {
 		s += " frames"
@@ -98,6 +102,8 @@ type Packet struct {
 	Key    bool          // whole frame: decodable on its own; packed: the first packet of such a frame
 	Layer  uint8         // of a simulcast (see MaxLayers), 0: the source sends one stream
 	Text   bool          // messages of data channels: the text is UTF-8; false: binary
+	Width  uint16        // of a raw picture, in pixels; Data holds its three planes without gaps between rows: Y, U, V
+	Height uint16        // the same
 	Level  uint8         // of sound, as its source says (RFC 6464): a bit for voice and -dBov; 0: it does not say
 	Data   []byte
 	Burst  *Burst // the producer's pending output, never nil: sinks that batch put theirs in it

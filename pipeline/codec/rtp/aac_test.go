@@ -7,6 +7,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"github.com/rivero-media/rivero/pipeline/codec"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -84,10 +85,10 @@ func TestAACStep(t *testing.T) {
 func TestAACIsNotPacked(t *testing.T) {
 	frames := aacFormat
 	frames.Packed = false
-	if steps := Steps(MTU)(frames); len(steps) != 0 {
+	if steps := Steps(MTU)(frames, codec.Want{}); len(steps) != 0 {
 		t.Errorf("steps %+v", steps)
 	}
-	if steps := Steps(MTU)(aacFormat); len(steps) != 1 {
+	if steps := Steps(MTU)(aacFormat, codec.Want{}); len(steps) != 1 {
 		t.Errorf("steps %+v", steps)
 	}
 }

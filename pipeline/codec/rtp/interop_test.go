@@ -145,7 +145,7 @@ func receive(t *testing.T, format media.Format, path string) (frames [][]byte) {
 		done <- cmd.Wait()
 		conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond)) // what is still in the socket
 	}()
-	n := Steps(MTU)(format)[0].New(codec.NewArgs{Have: format})
+	n := Steps(MTU)(format, codec.Want{})[0].New(codec.NewArgs{Have: format})
 	defer n.Close()
 	out := &sink{}
 	n.Bind(&format, &upstream{})

@@ -63,8 +63,8 @@ func payloadFormatOf(have media.Format) (payloadFormat, bool) {
 
 // Steps is the part of a codec.Steps table that this package knows: from packed to whole frames and back, for each
 // codec it can handle. mtu is the size in bytes of the largest packet of video that is made, see MTU.
-func Steps(mtu int) func(have media.Format) []codec.Step {
-	return func(have media.Format) []codec.Step {
+func Steps(mtu int) func(have media.Format, _ codec.Want) []codec.Step {
+	return func(have media.Format, _ codec.Want) []codec.Step {
 		format, known := payloadFormatOf(have)
 		if !known || !have.Packed && format.packer == nil {
 			return nil

@@ -32,7 +32,7 @@ const (
 const opusRate, g711Rate = 48000, 8000
 
 // Steps is the part of a codec.Steps table that this package knows.
-func Steps(have media.Format) []codec.Step {
+func Steps(have media.Format, _ codec.Want) []codec.Step {
 	switch {
 	case have.Kind != media.Audio || have.Packed:
 		return nil

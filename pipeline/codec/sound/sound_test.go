@@ -43,7 +43,7 @@ func newChain(t testing.TB, have, want media.Format) *chain {
 	t.Helper()
 	c := &chain{t: t, out: media.NewOutput(media.NoUpstream{}, nil)}
 	c.out.SetFormat(have)
-	path, ok := codec.Plan(have, func(f media.Format) (int, bool) { return 0, f == want }, codec.Steps{Steps})
+	path, ok := codec.Plan(have, codec.Want{}, func(f media.Format) (int, bool) { return 0, f == want }, codec.Steps{Steps})
 	if !ok {
 		t.Fatalf("no way from %v to %v", have, want)
 	}

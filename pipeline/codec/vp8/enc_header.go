@@ -2,6 +2,8 @@
 
 package vp8
 
+import "math/bits"
+
 // Slots of the first partition's trace.
 const (
 	slotSkip = iota
@@ -25,14 +27,36 @@ func (e *Encoder) appendFrame(dst []byte, h *frameHeader) []byte {
 	var b boolEncoder
 	b.init(dst)
 	e.writeHeader(&b, h)
-	e.modes.write(&b, e.modeTable[:])
+	e.modes.write(&b, e.modes.bools, e.modeTable[:])
 	dst = b.finish()
 	h.firstPartition = len(dst) - first
 	tag := uint32(choose(!h.key)) | 1<<4 | uint32(h.firstPartition)<<5
 	dst[start], dst[start+1], dst[start+2] = byte(tag), byte(tag>>8), byte(tag>>16)
-	b.init(dst)
-	e.tokens.write(&b, e.tokenTable[:])
-	return b.finish()
+	return e.appendTokens(dst, h.partitions)
+}
+
+// appendTokens writes the partitions of tokens behind dst, the sizes of all
+// but the last in front of them (RFC 6386 §9.5). Row by row of macroblocks
+// they take turns.
+func (e *Encoder) appendTokens(dst []byte, n int) []byte {
+	sizes := len(dst)
+	for range n - 1 {
+		dst = append(dst, 0, 0, 0)
+	}
+	var b boolEncoder
+	for i := range n {
+		start := len(dst)
+		b.init(dst)
+		for row := i; row < e.d.rows; row += n {
+			e.tokens.write(&b, e.rowTokens[row], e.tokenTable[:])
+		}
+		dst = b.finish()
+		if i < n-1 {
+			size, at := len(dst)-start, sizes+3*i
+			dst[at], dst[at+1], dst[at+2] = byte(size), byte(size>>8), byte(size>>16)
+		}
+	}
+	return dst
 }
 
 // writeHeader is the counterpart of Decoder.parseHeader. It leaves the tables
@@ -46,8 +70,8 @@ func (e *Encoder) writeHeader(b *boolEncoder, h *frameHeader) {
 	b.flag(h.simpleFilter)
 	b.literal(h.filterLevel, 6)
 	b.literal(h.sharpness, 3)
-	b.flag(false)   // no filter deltas
-	b.literal(0, 2) // one partition of tokens
+	b.flag(false) // no filter deltas
+	b.literal(bits.Len(uint(h.partitions))-1, 2)
 	b.literal(h.quant.yAC, 7)
 	b.literal(0, 5) // no deltas of quantizers
 	if !h.key {

@@ -49,9 +49,9 @@ func (t *trace) pathFixed(steps, probs []uint8) {
 	}
 }
 
-// write writes all bools. The table has one entry for each slot.
-func (t *trace) write(e *boolEncoder, table []uint8) {
-	for _, v := range t.bools {
+// write writes bools. The table has one entry for each slot.
+func (t *trace) write(e *boolEncoder, bools []uint16, table []uint8) {
+	for _, v := range bools {
 		e.bool(v&1, table[v>>1])
 	}
 }

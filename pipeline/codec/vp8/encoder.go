@@ -35,6 +35,16 @@ type Config struct {
 	// Resilient makes frames keep no probabilities for later ones, so that a
 	// lost frame spoils pixels only.
 	Resilient bool
+	// Layers is how many temporal layers there are, 1 (or 0) to 3. Two layers
+	// alternate; of three the base has every fourth picture, and the one above
+	// it every fourth too. Encoder.Layer tells the layer of a frame.
+	Layers int
+	// Partitions is into how many parts the coefficients of a frame go: 1 (or
+	// 0), 2, 4 or 8. Decoders can work on them in parallel.
+	Partitions int
+	// Threads is how many goroutines may work on a frame, the one that calls
+	// Encode included. The frames are the same for any number.
+	Threads int
 }
 
 // speed is what Config.Speed stands for.
@@ -52,7 +62,7 @@ var speeds = [3]speed{
 }
 
 // Encoder encodes one stream, made by NewEncoder. It may be used by one
-// goroutine at a time, starts none, and needs no closing.
+// goroutine at a time. Whoever made it closes it.
 type Encoder struct {
 	config Config
 	speed  speed
@@ -60,11 +70,13 @@ type Encoder struct {
 	// earlier frames, and its scratch for the macroblock being encoded.
 	d        Decoder
 	rate     rate
+	layers   layers
 	src      *picture // the picture to encode, in whole macroblocks
 	sinceKey int      // frames
 
 	// From here on: scratch of one frame.
 	modes, tokens trace
+	rowTokens     [][]uint16 // parts of tokens
 	modeTable     [modeSlots + 256]uint8
 	tokenTable    [tokenSlots + 256]uint8
 	quantizers    [2]quantizers // intra, inter
@@ -84,8 +96,10 @@ func NewEncoder(c Config) (*Encoder, error) {
 	if c.MaxQ == 0 {
 		c.MaxQ = 127
 	}
-	if !validSize(c.Width, c.Height) || !(c.FrameRate > 0 && c.FrameRate <= 1000) || c.Bitrate < 0 ||
-		c.MinQ < 0 || c.MinQ > c.MaxQ || c.MaxQ > 127 || c.KeyInterval < 0 || c.Speed < 0 || c.Speed >= len(speeds) {
+	c.Layers, c.Partitions, c.Threads = max(c.Layers, 1), max(c.Partitions, 1), max(c.Threads, 1)
+	if !validSize(c.Width, c.Height) || !validFrameRate(c.FrameRate) || c.Bitrate < 0 || !validQuantizers(c.MinQ, c.MaxQ) ||
+		c.KeyInterval < 0 || c.Speed < 0 || c.Speed >= len(speeds) || c.Layers > len(patterns) ||
+		c.Partitions > maxPartitions || c.Partitions&(c.Partitions-1) != 0 {
 		return nil, ErrConfig
 	}
 	e := &Encoder{config: c, speed: speeds[c.Speed], modes: newTrace(modeSlots), tokens: newTrace(tokenSlots)}
@@ -93,9 +107,20 @@ func NewEncoder(c Config) (*Encoder, error) {
 		e.modeTable[modeSlots+i], e.tokenTable[tokenSlots+i] = uint8(i), uint8(i)
 	}
 	e.rate.init(&e.config)
+	e.layers.pattern = patterns[c.Layers-1]
 	e.resize(c.Width, c.Height)
 	return e, nil
 }
+
+// Close ends the goroutines of the encoder, which must not be used again.
+func (e *Encoder) Close() {}
+
+// maxPartitions is how many partitions of tokens a frame can have (RFC 6386 §9.5).
+const maxPartitions = 8
+
+func validFrameRate(r float64) bool { return r > 0 && r <= 1000 }
+
+func validQuantizers(least, most int) bool { return least >= 0 && least <= most && most <= 127 }
 
 func validSize(width, height int) bool {
 	return width > 0 && height > 0 && width <= maxSide && height <= maxSide
@@ -107,6 +132,7 @@ func (e *Encoder) resize(width, height int) {
 	e.d.resize(&e.d.header)
 	e.d.shown = nil
 	e.src = newPicture(e.d.cols, e.d.rows)
+	e.rowTokens = make([][]uint16, e.d.rows)
 }
 
 // SetBitrate changes the target from the next frame on. It has no effect on
@@ -117,6 +143,28 @@ func (e *Encoder) SetBitrate(bitsPerSecond int) {
 		e.rate.setTarget(&e.config)
 	}
 }
+
+// SetFrameRate tells that from the next frame on there will be so many
+// pictures per second. Values out of range are ignored.
+func (e *Encoder) SetFrameRate(picturesPerSecond float64) {
+	if validFrameRate(picturesPerSecond) {
+		e.config.FrameRate = picturesPerSecond
+		e.rate.setTarget(&e.config)
+	}
+}
+
+// SetQuantizers changes MinQ and MaxQ from the next frame on. Values out of
+// range are ignored.
+func (e *Encoder) SetQuantizers(minQ, maxQ int) {
+	if validQuantizers(minQ, maxQ) {
+		e.config.MinQ, e.config.MaxQ = minQ, maxQ
+		e.rate.minQ, e.rate.maxQ = minQ, maxQ
+	}
+}
+
+// Layer tells the temporal layer of the frame that Encode returned last,
+// pictures that it dropped not counted.
+func (e *Encoder) Layer() Layer { return e.layers.last }
 
 // ForceKeyFrame makes the next frame that is not dropped a key frame.
 func (e *Encoder) ForceKeyFrame() { e.d.needsKey = true }
@@ -175,10 +223,11 @@ func (e *Encoder) encode(dst []byte, key bool, q int) []byte {
 	d := &e.d
 	h := frameHeader{
 		key: key, show: true, width: d.header.width, height: d.header.height,
-		filterLevel: filterLevelOf(q), partitions: 1, quant: quantIndices{yAC: q},
-		refreshGolden: key, refreshAltRef: key, refreshLast: true,
-		refreshEntropy: !e.config.Resilient, skipEnabled: true,
+		filterLevel: filterLevelOf(q), partitions: e.config.Partitions, quant: quantIndices{yAC: q},
+		// Frames that may be left out leave no probabilities behind.
+		refreshEntropy: !e.config.Resilient && e.layers.place(key).layer == 0, skipEnabled: true,
 	}
+	e.layers.describe(&h)
 	d.savedProbs = d.probs
 	if key {
 		d.resetPersistent()
@@ -202,6 +251,7 @@ func (e *Encoder) commit() {
 	if !d.header.refreshEntropy {
 		d.probs = d.savedProbs
 	}
+	e.layers.commit(&d.header)
 	d.shown.show(&d.header)
 	e.sinceKey++
 	if d.header.key {
@@ -222,9 +272,11 @@ func (e *Encoder) encodeRows(h *frameHeader) *picture {
 	for row := range d.rows {
 		d.contexts.beginRow()
 		d.nonZeroLeft = nonZero{}
+		start := len(e.tokens.bools)
 		for col := range d.cols {
 			e.encodeMacroblock(h, p, col, row)
 		}
+		e.rowTokens[row] = e.tokens.bools[start:]
 		if h.filterLevel != 0 && row > 0 {
 			d.filterRow(h, p, row-1)
 		}

@@ -213,3 +213,45 @@ func TestEncoderAllocs(t *testing.T) {
 		t.Errorf("%v allocations for a frame", n)
 	}
 }
+
+// TestEncoderLayers leaves out the upper layers.
+func TestEncoderLayers(t *testing.T) {
+	for layers := 1; layers <= 3; layers++ {
+		e := mustEncoder(t, Config{Width: 96, Height: 80, MinQ: 30, Layers: layers, Partitions: 4})
+		defer e.Close()
+		decoders := make([]Decoder, layers) // of those who take so many and one more
+		synced := 0
+		f := newFrame(96, 80)
+		var last Layer
+		for i := range 40 {
+			moving(f, i)
+			frame, key, err := e.Encode(nil, f, i == 18)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := e.Layer()
+			if key && l.ID != 0 || l.ID >= layers || l.ID == 0 && l.Sync {
+				t.Fatalf("frame %d: %+v", i, l)
+			}
+			if base := l.ID == 0; base && l.TL0 != last.TL0+1 || !base && l.TL0 != last.TL0 {
+				t.Fatalf("frame %d: %+v behind %+v", i, l, last)
+			}
+			last = l
+			if l.Sync {
+				synced |= 1 << l.ID
+			}
+			for top := l.ID; top < layers; top++ {
+				got, err := decoders[top].Decode(frame)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if sum(got) != sum(e.Reconstructed()) {
+					t.Fatalf("%d layers, frame %d: those who take layer %d see another picture", layers, i, top)
+				}
+			}
+		}
+		if synced != 1<<layers-2 {
+			t.Errorf("%d layers: layers that begin somewhere: %b", layers, synced)
+		}
+	}
+}
