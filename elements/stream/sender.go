@@ -158,6 +158,7 @@ func (s *Sender) Accept(f media.Format) (score int, ok bool) {
 // codecFor returns the index of the codec for a format, rather one that is that very format, -1 for none.
 // Called locked.
 func (s *Sender) codecFor(f media.Format) int {
+	f.Caps = "" // of which negotiation knows nothing
 	if i := slices.IndexFunc(s.codecs, func(c Codec) bool { return c.Format == f }); i >= 0 {
 		return i
 	}
