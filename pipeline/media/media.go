@@ -95,7 +95,7 @@ func (f Format) String() string {
 // The packet and everything it points at are valid during Write only: the
 // producer uses the same memory again for the next one.
 type Packet struct {
-	Format *Format       // the writing Output's format, the very pointer: a sink drops packets of a format it was not bound to
+	Format *Format       // the writing Output's format, the very pointer: a sink drops packets of a format it was not bound to; but see TelephoneEvent
 	RTP    rtp.Header    // of packed formats: as it came from the source; extensions are not forwarded. Of frames: a number that counts them, where the source keeps some
 	PTS    time.Duration // presentation time on the pipeline clock
 	At     time.Duration // when it, or the last packet it was made of, came into the process, on the pipeline clock; 0: not known

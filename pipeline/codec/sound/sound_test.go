@@ -47,9 +47,14 @@ func newChain(t testing.TB, have, want media.Format) *chain {
 // newChainFor is newChain where a client has asked for something.
 func newChainFor(t testing.TB, have, want media.Format, asked codec.Want) *chain {
 	t.Helper()
+	return newChainBy(t, codec.Steps{Steps}, have, want, asked)
+}
+
+func newChainBy(t testing.TB, table codec.Steps, have, want media.Format, asked codec.Want) *chain {
+	t.Helper()
 	c := &chain{t: t, out: media.NewOutput(media.NoUpstream{}, nil)}
 	c.out.SetFormat(have)
-	path, ok := codec.Plan(have, asked, func(f media.Format) (int, bool) { f.Caps = ""; return 0, f == want }, codec.Steps{Steps})
+	path, ok := codec.Plan(have, asked, func(f media.Format) (int, bool) { f.Caps = ""; return 0, f == want }, table)
 	if !ok {
 		t.Fatalf("no way from %v to %v", have, want)
 	}
