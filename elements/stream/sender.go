@@ -26,6 +26,7 @@ type Sender struct {
 	ssrc    uint32
 	codecs  []Codec
 	events  []Codec // of the telephone
+	event   media.Event
 
 	from    media.Source
 	format  *media.Format // bound

@@ -74,11 +74,11 @@ func (n *packetizer) Write(p *media.Packet) {
 
 // passOn writes a telephone event as the next packet of the stream. Called locked.
 func (n *packetizer) passOn(p *media.Packet) {
-	if len(p.Data) != eventSize {
+	event := n.events.place(p, &n.packet, n.base)
+	if event == nil {
 		return
 	}
 	n.packet.RTP.SequenceNumber++
-	event := n.events.place(p, &n.packet, n.base)
 	n.out.Write(event)
 	event.Data, event.Burst = nil, nil
 }
