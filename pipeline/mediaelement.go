@@ -30,8 +30,11 @@ var MediaElementClass = &Class{
 		Do("connect", connect),
 		Do("disconnect", disconnect),
 		Do("setAudioFormat", func(_ context.Context, e Element, p audioCapsParams) error {
-			e.Element().setWant(media.Audio, p.Caps.want())
-			return nil
+			want, err := p.Caps.want()
+			if err == nil {
+				e.Element().setWant(media.Audio, want)
+			}
+			return err
 		}),
 		Do("setVideoFormat", func(_ context.Context, e Element, p videoCapsParams) error {
 			want, err := p.Caps.want()

@@ -109,19 +109,31 @@ func (o observer) Converts(c *graph.Conversion) {
 
 func (o observer) Refused(n *graph.Node, k media.Kind, why graph.Refusal) {
 	e := elementOf(n).Element()
-	reason := "there is no decoder of " + why.Have.Codec
-	switch {
-	case why.OverBudget:
-		reason = "to convert it would cost more than the limit of transcoding"
-	case o.policy == TranscodingForbid:
-		reason = "transcoding is forbidden"
-	case why.Decodable:
-		reason = "there is no encoder of what it takes"
-	}
+	reason := o.reason(why)
 	description := fmt.Sprintf("%s input cannot take %s and %s", k, why.Have.Codec, reason)
+	if why.Asked != "" {
+		description = fmt.Sprintf("%s input gets no %s, which a client has asked for: %s", k, why.Asked, reason)
+	}
 	o.p.server.log.Warn().Str("element", e.id).Str("kind", k.String()).Stringer("format", why.Have).Str("reason", reason).
 		Msg("element cannot take what it is connected to")
 	e.Emit(Error{Description: description, Type: "STREAM_ERROR_FAILED"})
+}
+
+// reason is a part of a sentence.
+func (o observer) reason(why graph.Refusal) string {
+	switch {
+	case why.OverBudget:
+		return "to convert it would cost more than the limit of transcoding"
+	case why.Asked != "" && why.Makeable:
+		return "it cannot take that"
+	case o.policy == TranscodingForbid:
+		return "transcoding is forbidden"
+	case why.Decodable && why.Asked != "":
+		return "there is no encoder of it"
+	case why.Decodable:
+		return "there is no encoder of what it takes"
+	}
+	return "there is no decoder of " + why.Have.Codec
 }
 
 func (o observer) Failed(n *graph.Node, k media.Kind, v any) {

@@ -119,11 +119,16 @@ func (c VideoCaps) want() (codec.Want, error) {
 // AudioCaps is an audio format that a client asks an element's output to have.
 type AudioCaps struct {
 	Codec   AudioCodec `kurento:"codec"`
-	Bitrate int        `kurento:"bitrate"`
+	Bitrate int        `kurento:"bitrate"` // in bit/s, of what is encoded here; 0: what is usual
 }
 
 // want is what the caps ask of the graph.
-func (c AudioCaps) want() codec.Want { return codec.Want{Codec: c.Codec.name()} }
+func (c AudioCaps) want() (codec.Want, error) {
+	if c.Bitrate < 0 {
+		return codec.Want{}, Errorf(IllegalParam, "Audio caps with a bitrate of %d", c.Bitrate)
+	}
+	return codec.Want{Codec: c.Codec.name(), Bitrate: c.Bitrate}, nil
+}
 
 // ServerInfo is what ServerManager says of the server.
 type ServerInfo struct {

@@ -12,6 +12,8 @@ import (
 type Want struct {
 	Codec string
 	Caps  string // as in media.Format
+	// Bitrate is that of sound which is encoded here, in bit/s. What comes in the codec that is asked for stays as it is.
+	Bitrate int
 }
 
 // Allows tells whether media of a format is what is asked for.
@@ -26,6 +28,9 @@ func (w Want) Or(other Want) Want {
 	}
 	if w.Caps == "" {
 		w.Caps = other.Caps
+	}
+	if w.Bitrate == 0 {
+		w.Bitrate = other.Bitrate
 	}
 	return w
 }

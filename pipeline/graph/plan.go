@@ -119,12 +119,13 @@ func (p *planning) connect(n *Node, k media.Kind) {
 	path, ok := codec.Plan(*have, want, in.Accept, p.g.steps)
 	if !ok {
 		_, decodable := codec.Plan(*have, codec.Want{}, isRaw, p.g.steps)
-		p.refused[pad{n, k, DefaultPad}] = Refusal{Have: *have, Decodable: decodable}
+		_, makeable := codec.Plan(*have, want, isAny, p.g.steps)
+		p.refused[pad{n, k, DefaultPad}] = Refusal{Have: *have, Decodable: decodable, Asked: want.Codec, Makeable: makeable}
 		return
 	}
 	cost := p.missing(out, path, rates)
 	if cost > 0 && !p.g.budget.Take(cost) {
-		p.refused[pad{n, k, DefaultPad}] = Refusal{Have: *have, OverBudget: true}
+		p.refused[pad{n, k, DefaultPad}] = Refusal{Have: *have, OverBudget: true, Asked: want.Codec}
 		return
 	}
 	unspent := cost
@@ -168,6 +169,8 @@ func keyOf(out *media.Output, step codec.Step, rates *codec.Rates) derivedKey {
 func isRaw(f media.Format) (score int, ok bool) {
 	return 0, f.Codec == media.I420 || f.Codec == media.PCM
 }
+
+func isAny(media.Format) (score int, ok bool) { return 0, true }
 
 // missing is what the steps of a path cost that do not run yet.
 func (p *planning) missing(out *media.Output, path []codec.Step, rates *codec.Rates) (cost int) {

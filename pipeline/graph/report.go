@@ -42,8 +42,10 @@ type Conversion struct {
 // Refusal says why an input gets nothing.
 type Refusal struct {
 	Have       media.Format
-	OverBudget bool // a conversion exists and would cost too much; false: there is none
-	Decodable  bool // the media can be made raw, and what is missing is an encoder; false: a decoder is missing
+	OverBudget bool   // a conversion exists and would cost too much; false: there is none
+	Decodable  bool   // the media can be made raw, and what is missing is an encoder; false: a decoder is missing
+	Asked      string // the codec that a client has asked for, "": none
+	Makeable   bool   // of which the media can be made, so that it is the input that does not take it
 }
 
 // padState is what was last reported of one kind at one node.

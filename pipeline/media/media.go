@@ -52,6 +52,10 @@ const (
 	PCMU = "PCMU"
 	PCMA = "PCMA"
 
+	AAC    = "mpeg4-generic" // RFC 3640; Params: "config=", the AudioSpecificConfig in hexadecimal
+	Vorbis = "vorbis"        // frames only; Params: "configuration=", the headers as Matroska has them (CodecPrivate) in base64
+	MP3    = "MP3"           // frames only; ClockRate: samples per second
+
 	I420 = "I420" // raw pictures
 	PCM  = "PCM"  // raw sound
 
@@ -66,14 +70,15 @@ type Format struct {
 	Packed    bool   // true: Data is one RTP payload; false: Data is one whole frame
 	ClockRate uint32 // Hz; for whole frames the rate of the codec's own RTP clock
 	Channels  uint8  // audio only
-	Params    string // canonical fmtp that tells streams apart (H264 profile, VP9 profile-id), else ""
+	Params    string // canonical fmtp that tells streams apart (H264 profile, VP9 profile-id) or that decoders need, else ""
 	Caps      string // what a client has asked for beyond the codec, as picture size or bitrate; "": as it comes. Who takes the codec takes any
 }
 
-// String is for logs and error texts.
+// String is for logs and error texts, which have no room for the headers of a codec.
 func (f Format) String() string {
+	const longest = 40
 	s := f.Codec
-	if f.Params != "" {
+	if f.Params != "" && len(f.Params) <= longest {
 		s += ";" + f.Params
 	}
 	if f.Caps != "" {
@@ -90,7 +95,7 @@ func (f Format) String() string {
 // The packet and everything it points at are valid during Write only: the
 // producer uses the same memory again for the next one.
 type Packet struct {
-	Format *Format       // the writing Output's format, the very pointer: a sink drops packets of a format it was not bound to
+	Format *Format       // the writing Output's format, the very pointer: a sink drops packets of a format it was not bound to; but see TelephoneEvent
 	RTP    rtp.Header    // of packed formats: as it came from the source; extensions are not forwarded. Of frames: a number that counts them, where the source keeps some
 	PTS    time.Duration // presentation time on the pipeline clock
 	At     time.Duration // when it, or the last packet it was made of, came into the process, on the pipeline clock; 0: not known

@@ -41,7 +41,7 @@ func TestPionReadsOurs(t *testing.T) {
 	}
 	for name, reader := range readers {
 		r := reader()
-		format, _ := payloadFormatOf(name)
+		format, _ := payloadFormatOf(media.Format{Codec: name})
 		p := format.packer()
 		for i := range 100 {
 			frame := makeFrame(rnd, name, i%10 == 0, 1+rnd.IntN(6000))
@@ -82,7 +82,7 @@ func TestWeReadPions(t *testing.T) {
 		media.Opus: &codecs.OpusPayloader{},
 	}
 	for name, w := range writers {
-		format, _ := payloadFormatOf(name)
+		format, _ := payloadFormatOf(media.Format{Codec: name})
 		u := format.unpacker()
 		for i := range 100 {
 			key := i%10 == 0

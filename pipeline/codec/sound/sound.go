@@ -7,7 +7,10 @@
 package sound
 
 import (
+	"fmt"
+
 	"github.com/rivero-media/rivero/pipeline/codec"
+	"github.com/rivero-media/rivero/pipeline/codec/pcm"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -21,6 +24,9 @@ func Raw(rate, channels int) media.Format {
 const (
 	costG711       = 50
 	costConvert    = 1000
+	costAAC        = 4000
+	costVorbis     = 8000
+	costMP3        = 40000
 	costOpusDecode = 4000
 	costOpusEncode = 20000
 )
@@ -28,32 +34,41 @@ const (
 const opusRate, g711Rate = 48000, 8000
 
 // Steps is the part of a codec.Steps table that this package knows.
-func Steps(have media.Format, _ codec.Want) []codec.Step {
+func Steps(have media.Format, want codec.Want) []codec.Step {
 	switch {
 	case have.Kind != media.Audio || have.Packed:
 		return nil
 	case have.Codec == media.PCM:
-		return append(conversions(have), encodings(have)...)
+		return append(conversions(have), encodings(have, want.Bitrate)...)
 	default:
 		return decodings(have)
 	}
 }
 
 func decodings(have media.Format) []codec.Step {
-	step := func(to media.Format, cost int, open func() (decoder, error)) codec.Step {
-		return codec.Step{To: to, Cost: cost, New: func(args codec.NewArgs) codec.Node { return newDecoding(to, open, args) }}
-	}
 	switch have.Codec {
 	case media.PCMU, media.PCMA:
-		return []codec.Step{step(Raw(g711Rate, 1), costG711, func() (decoder, error) { return newG711Decoder(have.Codec), nil })}
+		return decodingTo(Raw(g711Rate, 1), costG711, func() (decoder, error) { return newG711Decoder(have.Codec), nil })
 	case media.Opus: // the codec itself gives any of them
 		var steps []codec.Step
 		for _, to := range raws {
-			steps = append(steps, step(to, costOpusDecode, func() (decoder, error) { return newOpusDecoder(int(to.ClockRate), int(to.Channels)) }))
+			open := func() (decoder, error) { return newOpusDecoder(int(to.ClockRate), int(to.Channels)) }
+			steps = append(steps, decodingTo(to, costOpusDecode, open)...)
 		}
 		return steps
+	case media.AAC:
+		return aacDecodings(have)
+	case media.Vorbis:
+		return vorbisDecodings(have)
+	case media.MP3:
+		return mp3Decodings(have)
 	}
 	return nil
+}
+
+// decodingTo is the step to samples by a decoder.
+func decodingTo(to media.Format, cost int, open func() (decoder, error)) []codec.Step {
+	return []codec.Step{{To: to, Cost: cost, New: func(args codec.NewArgs) codec.Node { return newDecoding(to, open, args) }}}
 }
 
 // raws are what encoders take. The richest comes first, so that it is preferred to others at the same cost.
@@ -62,7 +77,7 @@ var raws = []media.Format{Raw(opusRate, 2), Raw(opusRate, 1), Raw(g711Rate, 1)}
 // conversions are to what the encoders take. More channels than there are would only cost more.
 func conversions(have media.Format) (steps []codec.Step) {
 	for _, to := range raws {
-		if to == have || to.Channels > have.Channels {
+		if to == have || to.Channels > have.Channels || !pcm.CanResample(int(have.ClockRate), int(to.ClockRate)) {
 			continue
 		}
 		steps = append(steps, codec.Step{To: to, Cost: costConvert, New: func(codec.NewArgs) codec.Node { return newConversion(have, to) }})
@@ -70,20 +85,24 @@ func conversions(have media.Format) (steps []codec.Step) {
 	return steps
 }
 
-func encodings(have media.Format) []codec.Step {
-	step := func(name string, channels uint8, cost int, open func() (encoder, error)) codec.Step {
-		to := media.Format{Kind: media.Audio, Codec: name, ClockRate: have.ClockRate, Channels: channels}
+// encodings make Opus of a bitrate that a client has asked for, 0: none.
+func encodings(have media.Format, bitrate int) []codec.Step {
+	step := func(to media.Format, cost int, open func() (encoder, error)) codec.Step {
+		to.Kind, to.ClockRate = media.Audio, have.ClockRate
 		return codec.Step{To: to, Cost: cost, New: func(args codec.NewArgs) codec.Node { return newEncoding(have, to, open, args) }}
 	}
 	switch {
-	case have == Raw(g711Rate, 1):
+	case have == Raw(g711Rate, 1): // which has one bitrate
 		return []codec.Step{
-			step(media.PCMU, 1, costG711, func() (encoder, error) { return g711Encoder{media.PCMU}, nil }),
-			step(media.PCMA, 1, costG711, func() (encoder, error) { return g711Encoder{media.PCMA}, nil }),
+			step(media.Format{Codec: media.PCMU, Channels: 1}, costG711, func() (encoder, error) { return g711Encoder{media.PCMU}, nil }),
+			step(media.Format{Codec: media.PCMA, Channels: 1}, costG711, func() (encoder, error) { return g711Encoder{media.PCMA}, nil }),
 		}
 	case have == Raw(opusRate, 1), have == Raw(opusRate, 2):
-		// The format says two channels whatever is in the stream (RFC 7587 §7).
-		return []codec.Step{step(media.Opus, 2, costOpusEncode, func() (encoder, error) { return newOpusEncoder(int(have.Channels)) })}
+		to := media.Format{Codec: media.Opus, Channels: 2} // whatever is in the stream (RFC 7587 §7)
+		if bitrate > 0 {
+			to.Caps = fmt.Sprintf("%d bit/s", bitrate)
+		}
+		return []codec.Step{step(to, costOpusEncode, func() (encoder, error) { return newOpusEncoder(int(have.Channels), bitrate) })}
 	}
 	return nil
 }
