@@ -131,7 +131,10 @@ func (o observer) reason(why graph.Refusal) string {
 	case why.Decodable && why.Asked != "":
 		return "there is no encoder of it"
 	case why.Decodable:
-		return "there is no encoder of what it takes"
+		if why.Takes == "" {
+			return "nothing has been negotiated that it would take"
+		}
+		return "there is no encoder of what it takes: " + why.Takes
 	}
 	return "there is no decoder of " + why.Have.Codec
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/rivero-media/rivero/pipeline/codec"
 	"github.com/rivero-media/rivero/pipeline/media"
@@ -120,7 +121,7 @@ func (p *planning) connect(n *Node, k media.Kind) {
 	if !ok {
 		_, decodable := codec.Plan(*have, codec.Want{}, isRaw, p.g.steps)
 		_, makeable := codec.Plan(*have, want, isAny, p.g.steps)
-		p.refused[pad{n, k, DefaultPad}] = Refusal{Have: *have, Decodable: decodable, Asked: want.Codec, Makeable: makeable}
+		p.refused[pad{n, k, DefaultPad}] = Refusal{Have: *have, Takes: takes(in, k), Decodable: decodable, Asked: want.Codec, Makeable: makeable}
 		return
 	}
 	cost := p.missing(out, path, rates)
@@ -168,6 +169,20 @@ func keyOf(out *media.Output, step codec.Step, rates *codec.Rates) derivedKey {
 
 func isRaw(f media.Format) (score int, ok bool) {
 	return 0, f.Codec == media.I420 || f.Codec == media.PCM
+}
+
+// takes names the codecs that an input would take, packed or not.
+func takes(in media.Input, k media.Kind) string {
+	var names []string
+	for _, f := range media.Codecs {
+		packed := f
+		packed.Packed = true
+		_, ok := in.Accept(f)
+		if _, too := in.Accept(packed); f.Kind == k && (ok || too) {
+			names = append(names, f.Codec)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 func isAny(media.Format) (score int, ok bool) { return 0, true }

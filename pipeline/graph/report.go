@@ -42,6 +42,7 @@ type Conversion struct {
 // Refusal says why an input gets nothing.
 type Refusal struct {
 	Have       media.Format
+	Takes      string // what the input would take of media.Codecs, for texts
 	OverBudget bool   // a conversion exists and would cost too much; false: there is none
 	Decodable  bool   // the media can be made raw, and what is missing is an encoder; false: a decoder is missing
 	Asked      string // the codec that a client has asked for, "": none

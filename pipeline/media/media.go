@@ -62,6 +62,18 @@ const (
 	Message = "message" // of a data channel (RFC 8831): text or binary, as the packet says
 )
 
+// Codecs are the formats of what is compressed, as whole frames.
+var Codecs = [...]Format{
+	{Kind: Video, Codec: VP8, ClockRate: 90000},
+	{Kind: Video, Codec: VP9, ClockRate: 90000},
+	{Kind: Video, Codec: AV1, ClockRate: 90000},
+	{Kind: Video, Codec: H264, ClockRate: 90000},
+	{Kind: Video, Codec: H265, ClockRate: 90000},
+	{Kind: Audio, Codec: Opus, ClockRate: 48000, Channels: 2},
+	{Kind: Audio, Codec: PCMU, ClockRate: 8000, Channels: 1},
+	{Kind: Audio, Codec: PCMA, ClockRate: 8000, Channels: 1},
+}
+
 // Format says what a packet's data is. It is comparable, so that it can key
 // maps; whether a receiver can take it is the receiver's judgement (Accept).
 type Format struct {
