@@ -165,6 +165,12 @@ const (
 // UriEndpoint is shared by player and recorder.
 type UriEndpoint struct {
 	DefaultPath URI // put with "/" in front of a URI that has no scheme
+
+	// What URIs that clients name may reach.
+	AllowedSchemes  []string // in lower case; empty: all
+	AllowedNetworks Networks // empty: all but DeniedNetworks
+	DeniedNetworks  Networks
+	AllowedRoots    Directories // directories for files; empty: all
 }
 
 // WebRtcEndpoint holds what a new endpoint starts with; clients can change most of it.
@@ -250,7 +256,7 @@ func Default() *Config {
 			},
 		},
 		BaseRtpEndpoint:  BaseRtpEndpoint{MinPort: 1024, MaxPort: 65535, MTU: 1200, RembPolicy: RembMin, RembFloor: 300},
-		UriEndpoint:      UriEndpoint{DefaultPath: "file:///var/lib/kurento/"},
+		UriEndpoint:      UriEndpoint{DefaultPath: "file:///var/lib/kurento/", DeniedNetworks: metadataServices()},
 		WebRtcEndpoint:   WebRtcEndpoint{StunServerPort: 3478, IceTCP: true, QosDscp: "NO_VALUE"},
 		RecorderEndpoint: RecorderEndpoint{GapsFix: GapsFixNone},
 		HttpEndpoint:     HttpEndpoint{ServerAddress: "localhost", ServerPort: 9091},

@@ -2,6 +2,7 @@ package conf
 
 import (
 	"errors"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -163,8 +164,9 @@ func TestEveryKey(t *testing.T) {
 		"modules/kurento/MediaElement.conf.ini": "encoderBitrate=1\nminEncoderBitrate=2\nmaxEncoderBitrate=3\ntranscoding=warn\ntranscodingCores=1.5\npipelineTranscodingCores=0.5\n",
 		sdpFile: `{"numAudioMedias": 2, "numVideoMedias": "3", "audioCodecs": [],
 			"videoCodecs": [{"name": "VP8/90000", "properties": {"a": "b"}}]}`,
-		rtpFile:                                "minPort=5000\nmaxPort=5050\nmtu=1300\nrembPolicy=max\nrembFloor=200\n",
-		"modules/kurento/UriEndpoint.conf.ini": "defaultPath = file:///srv\n",
+		rtpFile: "minPort=5000\nmaxPort=5050\nmtu=1300\nrembPolicy=max\nrembFloor=200\n",
+		"modules/kurento/UriEndpoint.conf.ini": "defaultPath = file:///srv\nallowedSchemes=FILE, rtsp\nallowedNetworks=10.1.2.3/8\n" +
+			"deniedNetworks=10.0.0.1 fd00::/8\nallowedRoots=/srv/:/media\n",
 		"modules/kurento/PlayerEndpoint.conf.ini":   "rtspClientPortRange=6000-6100\n",
 		"modules/kurento/RecorderEndpoint.conf.ini": "gapsFix=GENPTS\n",
 		"modules/kurento/HttpEndpoint.conf.ini":     "serverAddress=0.0.0.0\nserverPort=9092\nport=9093\nannouncedAddress=example.com\n",
@@ -190,7 +192,7 @@ func TestEveryKey(t *testing.T) {
 		MediaElement:     MediaElement{1, 2, 3, TranscodingWarn, 1.5, 0.5},
 		SdpEndpoint:      SdpEndpoint{2, 3, []Codec{}, []Codec{{"VP8", 90000, 0}}},
 		BaseRtpEndpoint:  BaseRtpEndpoint{5000, 5050, 1300, RembMax, 200},
-		UriEndpoint:      UriEndpoint{"file:///srv"},
+		UriEndpoint:      UriEndpoint{"file:///srv", []string{"file", "rtsp"}, networksOf(t, "10.0.0.0/8"), networksOf(t, "10.0.0.1/32", "fd00::/8"), Directories{"/srv", "/media"}},
 		PlayerEndpoint:   PlayerEndpoint{PortRange{6000, 6100}},
 		RecorderEndpoint: RecorderEndpoint{GapsFixGenPTS},
 		HttpEndpoint:     HttpEndpoint{"0.0.0.0", 9092, "example.com"},
@@ -349,4 +351,16 @@ func TestSettings(t *testing.T) {
 	if _, ok := got["modules.kurento.HttpEndpoint.port"]; ok {
 		t.Error("an alias is listed as a setting of its own")
 	}
+}
+
+func networksOf(t *testing.T, texts ...string) (list Networks) {
+	t.Helper()
+	for _, text := range texts {
+		n, err := netip.ParsePrefix(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, n)
+	}
+	return list
 }

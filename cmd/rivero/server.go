@@ -38,6 +38,9 @@ func (s *server) open(ctx context.Context) error {
 	for _, w := range s.config.Warnings {
 		s.log.Warn().Msg(w.String())
 	}
+	if len(s.config.UriEndpoint.AllowedRoots) == 0 {
+		s.log.Warn().Msg("UriEndpoint.allowedRoots is not set: clients can play and record every file that this process can read and write")
+	}
 	var err error
 	if s.set, err = elements.Open(s.external.resolve(ctx, s.config, s.log), s.classLog); err != nil {
 		return err

@@ -58,7 +58,7 @@ func (l *live) run(ctx context.Context) {
 func (l *live) play(ctx context.Context) error {
 	e := l.endpoint
 	source, err := rtsp.Open(ctx, e.URI(), rtsp.Options{
-		MinPort: e.settings.MinPort, MaxPort: e.settings.MaxPort,
+		MinPort: e.settings.MinPort, MaxPort: e.settings.MaxPort, Access: e.settings.Access,
 		Woken: e.Woken, FormatChanged: e.FormatChanged, Log: e.Log(),
 	})
 	switch {

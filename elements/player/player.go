@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/rivero-media/rivero/elements/access"
 	"github.com/rivero-media/rivero/elements/endpoint"
 	"github.com/rivero-media/rivero/elements/player/rtsp"
 	"github.com/rivero-media/rivero/pipeline"
@@ -21,7 +23,8 @@ import (
 // Settings are what the class needs of the configuration.
 type Settings struct {
 	DefaultPath      string // in front of URIs without a scheme
-	MinPort, MaxPort int    // UDP ports to receive RTSP streams on, zero: any
+	Access           *access.Policy
+	MinPort, MaxPort int // UDP ports to receive RTSP streams on, zero: any
 }
 
 // Endpoint is a PlayerEndpoint.
@@ -125,7 +128,8 @@ func (e *Endpoint) start(paused bool) playing {
 	if rtsp.IsURI(e.URI()) {
 		return startLive(e, paused)
 	}
-	return start(e.Resolve(e.settings.DefaultPath), paused, e)
+	uri := e.Resolve(e.settings.DefaultPath)
+	return start(func(ctx context.Context) (io.ReadCloser, error) { return open(ctx, uri, e.settings.Access) }, paused, e)
 }
 
 // Pause is part of UriEndpoint. Pausing what is stopped opens it and waits, as in the original.
@@ -215,6 +219,8 @@ func (e *Endpoint) failed(err error) {
 			ErrorCode:   12, // GST_CORE_ERROR_MISSING_PLUGIN
 			Type:        "UNEXPECTED_ELEMENT_ERROR",
 		})
+	case errors.Is(err, access.ErrDenied):
+		e.Emit(pipeline.Error{Description: fmt.Sprintf("Invalid URI: %v", err), Type: "INVALID_URI"})
 	case errors.Is(err, errOpen):
 		e.Emit(pipeline.Error{Description: "Invalid URI", Type: "INVALID_URI"})
 	case errors.Is(err, errMedia):
