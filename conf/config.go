@@ -193,7 +193,8 @@ type WebRtcEndpoint struct {
 
 // PlayerEndpoint holds the settings of PlayerEndpoint alone.
 type PlayerEndpoint struct {
-	RtspClientPortRange PortRange // UDP ports of the RTSP client, zero is any
+	RtspClientPortRange PortRange     // UDP ports of the RTSP client, zero is any
+	RtspReconnect       time.Duration // longest wait between attempts to reach a lost server, 0: none
 }
 
 // RecorderEndpoint holds the settings of RecorderEndpoint alone.
@@ -256,6 +257,7 @@ func Default() *Config {
 			},
 		},
 		BaseRtpEndpoint:  BaseRtpEndpoint{MinPort: 1024, MaxPort: 65535, MTU: 1200, RembPolicy: RembMin, RembFloor: 300},
+		PlayerEndpoint:   PlayerEndpoint{RtspReconnect: 30 * time.Second},
 		UriEndpoint:      UriEndpoint{DefaultPath: "file:///var/lib/kurento/", DeniedNetworks: metadataServices()},
 		WebRtcEndpoint:   WebRtcEndpoint{StunServerPort: 3478, IceTCP: true, QosDscp: "NO_VALUE"},
 		RecorderEndpoint: RecorderEndpoint{GapsFix: GapsFixNone},

@@ -163,6 +163,8 @@ func elementKeys(c *Config) []key {
 			doc: "directories, separated by `:`, below which files are played and recorded; links do not lead out of them. All if not set: a client can read and write whatever the server can"},
 		{path: playerEndpoint + "rtspClientPortRange", value: bind(&c.PlayerEndpoint.RtspClientPortRange, portRange), live: true,
 			doc: "UDP ports of the RTSP client, 0-0 is any"},
+		{path: playerEndpoint + "rtspReconnect", value: bind(&c.PlayerEndpoint.RtspReconnect, seconds(0, yearOfSeconds)), live: true, own: true,
+			doc: "longest wait in seconds between attempts to reach an RTSP server that was lost while it played: the first after one second, each wait twice the one before. 0 ends the player instead, as Kurento does"},
 		{path: recorderEndpoint + "gapsFix", value: bind(&c.RecorderEndpoint.GapsFix, oneOf(GapsFixNone, GapsFixGenPTS)), unused: true,
 			doc: "`NONE` or `GENPTS`: holes that lost packets leave stay, or times are renumbered so that they vanish"},
 

@@ -167,7 +167,7 @@ func TestEveryKey(t *testing.T) {
 		rtpFile: "minPort=5000\nmaxPort=5050\nmtu=1300\nrembPolicy=max\nrembFloor=200\n",
 		"modules/kurento/UriEndpoint.conf.ini": "defaultPath = file:///srv\nallowedSchemes=FILE, rtsp\nallowedNetworks=10.1.2.3/8\n" +
 			"deniedNetworks=10.0.0.1 fd00::/8\nallowedRoots=/srv/:/media\n",
-		"modules/kurento/PlayerEndpoint.conf.ini":   "rtspClientPortRange=6000-6100\n",
+		"modules/kurento/PlayerEndpoint.conf.ini":   "rtspClientPortRange=6000-6100\nrtspReconnect=5\n",
 		"modules/kurento/RecorderEndpoint.conf.ini": "gapsFix=GENPTS\n",
 		"modules/kurento/HttpEndpoint.conf.ini":     "serverAddress=0.0.0.0\nserverPort=9092\nport=9093\nannouncedAddress=example.com\n",
 		"modules/kurento/Composite.conf.ini":        "width=1\nheight=2\nframerate=3\n",
@@ -193,7 +193,7 @@ func TestEveryKey(t *testing.T) {
 		SdpEndpoint:      SdpEndpoint{2, 3, []Codec{}, []Codec{{"VP8", 90000, 0}}},
 		BaseRtpEndpoint:  BaseRtpEndpoint{5000, 5050, 1300, RembMax, 200},
 		UriEndpoint:      UriEndpoint{"file:///srv", []string{"file", "rtsp"}, networksOf(t, "10.0.0.0/8"), networksOf(t, "10.0.0.1/32", "fd00::/8"), Directories{"/srv", "/media"}},
-		PlayerEndpoint:   PlayerEndpoint{PortRange{6000, 6100}},
+		PlayerEndpoint:   PlayerEndpoint{PortRange{6000, 6100}, 5 * time.Second},
 		RecorderEndpoint: RecorderEndpoint{GapsFixGenPTS},
 		HttpEndpoint:     HttpEndpoint{"0.0.0.0", 9092, "example.com"},
 		WebRtcEndpoint: WebRtcEndpoint{STUNServers{"192.0.2.1"}, 3479, turn, []string{"eth0", "eth1"}, false, "192.0.2.3", "2001:db8::1",

@@ -84,6 +84,7 @@ func (s *Set) player() player.Settings {
 	ports := c.PlayerEndpoint.RtspClientPortRange
 	return player.Settings{
 		DefaultPath: string(c.UriEndpoint.DefaultPath), Access: s.access.Load(), MinPort: ports.Min, MaxPort: ports.Max,
+		Reconnect: c.PlayerEndpoint.RtspReconnect,
 	}
 }
 

@@ -24,7 +24,8 @@ import (
 type Settings struct {
 	DefaultPath      string // in front of URIs without a scheme
 	Access           *access.Policy
-	MinPort, MaxPort int // UDP ports to receive RTSP streams on, zero: any
+	MinPort, MaxPort int           // UDP ports to receive RTSP streams on, zero: any
+	Reconnect        time.Duration // the longest wait between attempts to reach an RTSP server that was lost; 0: none
 }
 
 // Endpoint is a PlayerEndpoint.
@@ -228,6 +229,13 @@ func (e *Endpoint) failed(err error) {
 	default:
 		e.Emit(pipeline.Error{Description: err.Error(), Type: "STREAM_ERROR_FAILED"})
 	}
+}
+
+// lost tells that an RTSP server is gone, or is still, and when it will be asked again.
+func (e *Endpoint) lost(err error, wait time.Duration) {
+	log := e.Log()
+	log.Warn().Err(err).Str("uri", masked(e.URI())).Stringer("wait", wait).Msg("rtsp server is lost and will be asked again")
+	e.Emit(pipeline.Error{Description: fmt.Sprintf("RTSP server is lost: %v; next attempt in %v", err, wait), Type: "STREAM_ERROR_FAILED"})
 }
 
 // finished is part of player. A playback that was stopped meanwhile has nothing to say.

@@ -91,7 +91,11 @@ type stage struct {
 }
 
 func newStage(t testing.TB, uri string) stage {
-	s := elementtest.Server(t, nil, player.Class(func() player.Settings { return player.Settings{DefaultPath: "file:///nowhere"} }))
+	return newStageWith(t, uri, player.Settings{DefaultPath: "file:///nowhere"})
+}
+
+func newStageWith(t testing.TB, uri string, settings player.Settings) stage {
+	s := elementtest.Server(t, nil, player.Class(func() player.Settings { return settings }))
 	p := elementtest.Pipeline(t, s)
 	st := stage{
 		player: elementtest.Create(t, s, "PlayerEndpoint", elementtest.In(p, "uri", uri)),
