@@ -9,18 +9,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/rivero-media/rivero/elements/player/webm"
+	"github.com/rivero-media/rivero/elements/player/containers"
+	"github.com/rivero-media/rivero/elements/player/demux"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
-
-// demuxer gives the frames of a file in order. webm.Reader is one.
-type demuxer interface {
-	Tracks() []webm.Track
-	Next() (webm.Frame, error)
-	Duration() time.Duration
-	Seekable() bool
-	Seek(t time.Duration) error
-}
 
 // The ways in which playing fails before anything is played.
 var (
@@ -170,7 +162,7 @@ func (b *playback) play(ctx context.Context, open func(context.Context) (io.Read
 	defer file.Close()
 	stopReading := context.AfterFunc(ctx, func() { file.Close() }) // wakes a read that waits for a slow disk or server
 	defer stopReading()
-	d, err := webm.NewReader(file)
+	d, err := containers.Open(file)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errMedia, err)
 	}
@@ -178,7 +170,7 @@ func (b *playback) play(ctx context.Context, open func(context.Context) (io.Read
 }
 
 // pump plays the frames of an open file.
-func (b *playback) pump(ctx context.Context, d demuxer) error {
+func (b *playback) pump(ctx context.Context, d demux.Reader) error {
 	tracks := b.begin(d)
 	if len(tracks) == 0 {
 		return fmt.Errorf("%w: no track of a known codec", errMedia)
@@ -191,6 +183,7 @@ func (b *playback) pump(ctx context.Context, d demuxer) error {
 		if err != nil {
 			again, err := b.end(ctx, d, last, err)
 			if again {
+				last = 0
 				continue
 			}
 			return err
@@ -199,7 +192,8 @@ func (b *playback) pump(ctx context.Context, d demuxer) error {
 		if !chosen {
 			continue
 		}
-		pts, v := b.wait(ctx, frame.PTS)
+		at := max(frame.DTS, 0) // what is before the start is only there to be decoded
+		due, v := b.wait(ctx, at)
 		switch v {
 		case ended:
 			return ctx.Err()
@@ -207,10 +201,11 @@ func (b *playback) pump(ctx context.Context, d demuxer) error {
 			if err := b.jump(d); err != nil {
 				return err
 			}
+			last = 0
 			continue
 		}
-		last = frame.PTS
-		packet.Format, packet.PTS, packet.At, packet.Key, packet.Data = to.out.Format(), pts, media.Now(), frame.Key, frame.Data
+		last = max(last, frame.PTS)
+		packet.Format, packet.PTS, packet.At, packet.Key, packet.Data = to.out.Format(), due+frame.PTS-at, media.Now(), frame.Key, frame.Data
 		if err := to.write(&packet); err != nil {
 			return err
 		}
@@ -219,11 +214,11 @@ func (b *playback) pump(ctx context.Context, d demuxer) error {
 
 // begin tells the player what will come, the first track of each kind that can be played, and returns where the
 // frames of those tracks go.
-func (b *playback) begin(d demuxer) map[int]track {
+func (b *playback) begin(d demux.Reader) map[int]track {
 	formats := map[media.Kind]media.Format{}
 	chosen := map[int]media.Kind{}
 	for i, t := range d.Tracks() {
-		if f, ok := t.Format(); ok {
+		if f := t.Format; t.Playable() {
 			if _, taken := formats[f.Kind]; !taken {
 				formats[f.Kind] = f
 				chosen[i] = f.Kind
@@ -308,7 +303,7 @@ func (b *playback) until(at time.Duration) (pts, left time.Duration, v verdict) 
 }
 
 // jump carries the seek out.
-func (b *playback) jump(d demuxer) error {
+func (b *playback) jump(d demux.Reader) error {
 	b.mu.Lock()
 	to := *b.seek
 	b.seek = nil
@@ -321,7 +316,7 @@ const lastFrame = time.Second
 
 // end is reached when the file gives no more frames after the one at last. It waits until that one was seen, and tells
 // whether a seek made playing go on meanwhile.
-func (b *playback) end(ctx context.Context, d demuxer, last time.Duration, cause error) (again bool, err error) {
+func (b *playback) end(ctx context.Context, d demux.Reader, last time.Duration, cause error) (again bool, err error) {
 	if !errors.Is(cause, io.EOF) {
 		return false, cause
 	}

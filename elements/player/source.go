@@ -71,8 +71,9 @@ type remote struct {
 	ctx    context.Context
 	client *http.Client
 	url    string
-	pos    int64
-	body   io.ReadCloser // from pos on, nil after a seek
+	pos    int64         // of the next byte that is read
+	at     int64         // of body
+	body   io.ReadCloser // nil: there is none
 }
 
 // openRemote makes the first request. The result can seek when the server answers requests for a range (RFC 9110 §14).
@@ -102,7 +103,7 @@ func (r *remote) request() (size int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	r.body = answer.Body
+	r.body, r.at = answer.Body, r.pos
 	switch {
 	case answer.StatusCode == http.StatusPartialContent:
 		_, total, _ := strings.Cut(answer.Header.Get("Content-Range"), "/")
@@ -119,6 +120,10 @@ func (r *remote) request() (size int64, err error) {
 }
 
 func (r *remote) Read(b []byte) (int, error) {
+	if r.at != r.pos && r.body != nil {
+		r.body.Close()
+		r.body = nil
+	}
 	if r.body == nil {
 		if _, err := r.request(); err != nil {
 			return 0, err
@@ -126,6 +131,7 @@ func (r *remote) Read(b []byte) (int, error) {
 	}
 	n, err := r.body.Read(b)
 	r.pos += int64(n)
+	r.at = r.pos
 	return n, err
 }
 
@@ -154,12 +160,8 @@ func (s *seekable) Seek(offset int64, whence int) (int64, error) {
 	if offset < 0 {
 		return 0, fmt.Errorf("position %d is before the start", offset)
 	}
-	if offset == s.pos {
-		return offset, nil
-	}
-	err := s.Close()
-	s.body, s.pos = nil, offset
-	return offset, err
+	s.pos = offset // the next Read asks for it: who only looks how long the file is asks nothing
+	return offset, nil
 }
 
 func (s *seekable) Read(b []byte) (int, error) {

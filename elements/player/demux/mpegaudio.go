@@ -5,6 +5,7 @@ type MPEGAudio struct {
 	Rate, Channels int
 	Samples        int // of each channel in a frame
 	Size           int // in bytes, header included
+	Bitrate        int // bit/s
 	Side           int // where the layer's side information ends: there a Xing header would begin
 }
 
@@ -47,6 +48,7 @@ func ParseMP3(b []byte) (MPEGAudio, bool) {
 			h.Rate /= 2
 		}
 	}
-	h.Size = h.Samples/8*kbits*1000/h.Rate + int(b[2]>>1&1)
+	h.Bitrate = kbits * 1000
+	h.Size = h.Samples/8*h.Bitrate/h.Rate + int(b[2]>>1&1)
 	return h, true
 }

@@ -17,28 +17,65 @@ const (
 // stores a second of the one before a second of the other.
 type Ordered struct {
 	Reader
-	playable int
-	queues   [][]Frame // by track; each owns its data
-	waiting  int       // tracks with something in their queue
-	bytes    int
-	latest   time.Duration // DTS read so far
-	err      error         // that comes after the queues
-	free     [][]byte
-	given    []byte // of the frame that was given out last
+	queues [][]Frame // by track; each owns its data
+	depth  []int     // by track: so many frames must wait behind one that is given out; -1: it is not played
+	bytes  int
+	latest time.Duration // DTS read so far
+	err    error         // that comes after the queues
+	free   [][]byte
+	given  []byte // of the frame that was given out last
 }
 
 // InOrder returns r itself when there is nothing to order.
 func InOrder(r Reader) Reader {
+	o := newOrdered(r)
 	playable := 0
-	for _, t := range r.Tracks() {
-		if t.Playable() {
-			playable++
-		}
+	for _, d := range o.depth {
+		playable += d + 1
 	}
 	if playable < 2 {
 		return r
 	}
-	return &Ordered{Reader: r, playable: playable, queues: make([][]Frame, len(r.Tracks()))}
+	return o
+}
+
+// reordering is how many frames are looked at to find out when one is due: more than encoders hold back.
+const reordering = 8
+
+// Presented is for a file that stores no decode times. r gives presentation times in their place, and those of H264 and H265
+// go back and forth: a frame is due when the first of those behind it is seen.
+func Presented(r Reader) Reader {
+	o := newOrdered(r)
+	late := false
+	for i, t := range r.Tracks() {
+		if t.Format.Codec == media.H264 || t.Format.Codec == media.H265 {
+			o.depth[i], late = reordering, true
+		}
+	}
+	if !late {
+		return r
+	}
+	return o
+}
+
+func newOrdered(r Reader) *Ordered {
+	o := &Ordered{Reader: r, queues: make([][]Frame, len(r.Tracks())), depth: make([]int, len(r.Tracks()))}
+	for i, t := range r.Tracks() {
+		if !t.Playable() {
+			o.depth[i] = -1
+		}
+	}
+	return o
+}
+
+// complete tells whether nothing that is still to be read can be due before what waits.
+func (o *Ordered) complete() bool {
+	for i, q := range o.queues {
+		if len(q) <= o.depth[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // Next is part of Reader.
@@ -48,8 +85,7 @@ func (o *Ordered) Next() (Frame, error) {
 	}
 	for {
 		first := o.first()
-		complete := o.waiting == o.playable || o.err != nil
-		if first >= 0 && (complete || o.bytes > maxAheadBytes || o.latest-o.queues[first][0].DTS > maxAhead) {
+		if first >= 0 && (o.err != nil || o.complete() || o.bytes > maxAheadBytes || o.latest-o.queues[first][0].DTS > maxAhead) {
 			return o.take(first), nil
 		}
 		if o.err != nil {
@@ -86,10 +122,11 @@ func (o *Ordered) put(f Frame) {
 		own, o.free = o.free[n-1], o.free[:n-1]
 	}
 	f.Data = append(own[:0], f.Data...)
-	if len(o.queues[f.Track]) == 0 {
-		o.waiting++
+	q := o.queues[f.Track]
+	for i := len(q) - 1; i >= 0 && q[i].DTS > f.DTS; i-- {
+		q[i].DTS = f.DTS
 	}
-	o.queues[f.Track] = append(o.queues[f.Track], f)
+	o.queues[f.Track] = append(q, f)
 	o.bytes += len(f.Data)
 	o.latest = max(o.latest, f.DTS)
 }
@@ -100,9 +137,6 @@ func (o *Ordered) take(track int) Frame {
 	copy(q, q[1:])
 	q[len(q)-1] = Frame{}
 	o.queues[track] = q[:len(q)-1]
-	if len(q) == 1 {
-		o.waiting--
-	}
 	o.bytes -= len(f.Data)
 	o.given = f.Data
 	return f
@@ -114,7 +148,7 @@ func (o *Ordered) Seek(t time.Duration) error {
 		clear(q)
 		o.queues[i] = q[:0]
 	}
-	o.waiting, o.bytes, o.latest, o.err = 0, 0, 0, nil
+	o.bytes, o.latest, o.err = 0, 0, nil
 	err := o.Reader.Seek(t)
 	if err != nil {
 		o.err = err

@@ -169,6 +169,15 @@ func (d *Reader) isKey(frame []byte) bool {
 	return av1.IsKeyFrame(frame)
 }
 
+// beginsKey looks at the beginning of a frame. For AV1 that is a sequence header, which encoders put in front of key frames alone.
+func (d *Reader) beginsKey(head []byte) bool {
+	if d.units == nil {
+		return d.isKey(head)
+	}
+	_, _, err := av1.FindSequence(head)
+	return err == nil
+}
+
 // Seekable is part of demux.Reader.
 func (d *Reader) Seekable() bool { return d.s.Seekable() }
 
@@ -188,7 +197,7 @@ func (d *Reader) Seek(t time.Duration) error {
 			return d.s.Jump(key)
 		}
 		head, _ := d.s.Peek(int(min(size, 1<<10)))
-		if d.isKey(head) {
+		if d.beginsKey(head) {
 			key = here
 		}
 		if err := d.s.Skip(size); err != nil {

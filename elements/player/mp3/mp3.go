@@ -149,7 +149,7 @@ func (d *Reader) Duration() time.Duration {
 	if d.size < 0 {
 		return 0
 	}
-	return d.time((d.size - d.begin) / int64(d.first.Size) * int64(d.first.Samples))
+	return demux.Ticks((d.size-d.begin)*8, uint32(d.first.Bitrate))
 }
 
 func (d *Reader) time(samples int64) time.Duration { return demux.Ticks(samples, uint32(d.first.Rate)) }

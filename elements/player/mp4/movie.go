@@ -28,7 +28,8 @@ type track struct {
 
 	info   demux.Track
 	coding coding
-	first  edit // that counts
+	first  edit  // that counts
+	early  int64 // so much before the decode time the file says a sample is due, because one is shown before its own
 
 	cursor   cursor
 	runs     []run  // of the fragment that is being read
@@ -202,6 +203,9 @@ func (t *track) finish(movieScale uint32) {
 	}
 	t.cursor = cursor{table: &t.table}
 	t.cursor.rewind()
+	for i := range t.table.ctts.count {
+		t.early = max(t.early, -int64(int32(t.table.ctts.word(i, 1))))
+	}
 	t.coding, t.info = describe(t)
 	if s, ok := t.coding.(*samples); ok {
 		t.cursor.group = uint32(s.from.PerFrame())

@@ -113,7 +113,7 @@ func (d *Reader) Next() (demux.Frame, error) {
 		if len(frame) == 0 {
 			continue
 		}
-		f := demux.Frame{Track: i, PTS: t.shown(s.pts), DTS: t.shown(s.dts), Key: s.key || t.info.Format.Kind == media.Audio, Data: frame}
+		f := demux.Frame{Track: i, PTS: t.shown(s.pts), DTS: t.shown(min(s.dts-t.early, s.pts)), Key: s.key || t.info.Format.Kind == media.Audio, Data: frame}
 		f.PTS, f.DTS = f.PTS-d.start(f.PTS), f.DTS-d.origin
 		return f, nil
 	}

@@ -49,6 +49,7 @@ const (
 	idAudio            = 0xe1
 	idSamplingRate     = 0xb5
 	idChannels         = 0x9f
+	idBitDepth         = 0x6264
 
 	idTimestamp      = 0xe7
 	idSimpleBlock    = 0xa3

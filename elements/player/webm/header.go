@@ -230,6 +230,8 @@ func (t *Track) parseMedia(id uint32, data []byte) error {
 		t.SampleRate = floatOf(data)
 	case idChannels:
 		t.Channels = int(min(uintOf(data), math.MaxInt32))
+	case idBitDepth:
+		t.BitDepth = int(min(uintOf(data), math.MaxInt32))
 	}
 	return nil
 }

@@ -48,6 +48,7 @@ type Track struct {
 	Width, Height int     // video
 	SampleRate    float64 // audio, Hz
 	Channels      int     // audio
+	BitDepth      int     // audio that is not compressed
 
 	FrameTime time.Duration // of each frame, 0: not said
 	Delay     time.Duration // of the codec; frames have it taken off already
@@ -62,6 +63,14 @@ var codecs = map[string]string{
 	"A_VORBIS":  media.Vorbis,
 	"A_AAC":     media.AAC, // Matroska alone
 	"A_MPEG/L3": media.MP3,
+
+	// Of these the frames are as the container has them: package containers turns them into those of a pipeline.
+	"V_MPEG4/ISO/AVC":  media.H264,
+	"V_MPEGH/ISO/HEVC": media.H265,
+	"A_PCM/INT/LIT":    media.PCM,
+	"A_PCM/INT/BIG":    media.PCM,
+	"A_PCM/FLOAT/IEEE": media.PCM,
+	"A_MS/ACM":         media.PCM, // of a WAVEFORMATEX
 }
 
 // videoClock is the RTP clock rate of every video codec, in Hz.
