@@ -28,6 +28,7 @@ type Reader struct {
 	rate     uint32 // units of time are scale/rate seconds
 	scale    uint32
 	begin    int64
+	count    int64 // of frames, as the header says
 	duration time.Duration
 	units    *demux.OBUs // of AV1
 	origin   int64       // time of the first frame
@@ -51,7 +52,8 @@ func NewReader(s *demux.Source) (*Reader, error) {
 	if err := s.Skip(length - headerSize); err != nil {
 		return nil, err
 	}
-	d := &Reader{s: s, begin: s.Pos(), rate: binary.LittleEndian.Uint32(head[16:]), scale: binary.LittleEndian.Uint32(head[20:])}
+	d := &Reader{s: s, begin: s.Pos(), rate: binary.LittleEndian.Uint32(head[16:]), scale: binary.LittleEndian.Uint32(head[20:]),
+		count: int64(binary.LittleEndian.Uint32(head[24:]))}
 	if d.rate == 0 || d.scale == 0 {
 		return nil, fmt.Errorf("%w: IVF with %d/%d units a second", demux.ErrFormat, d.rate, d.scale)
 	}
@@ -84,10 +86,10 @@ func (d *Reader) vp9Profile() int {
 	return h.Profile
 }
 
-// measure walks over all frames: the header's number of them cannot be trusted.
+// measure walks over all frames: the header's number of them cannot be trusted, but of a large file there is nothing better.
 func (d *Reader) measure() error {
 	size := d.s.Size()
-	if size < 0 || size > maxMeasured {
+	if size < 0 {
 		return nil
 	}
 	var last, step int64
@@ -102,6 +104,10 @@ func (d *Reader) measure() error {
 			step = at - last
 		}
 		last = at
+		if size > maxMeasured && step > 0 { // of a constant frame rate, then
+			last = d.origin + step*(d.count-1)
+			break
+		}
 		if n > size-d.s.Pos() {
 			break
 		}
@@ -114,7 +120,7 @@ func (d *Reader) measure() error {
 }
 
 // maxMeasured is the size of the largest file that is walked through for its duration.
-const maxMeasured = 64 << 20
+const maxMeasured = 8 << 20
 
 // head reads the head of a frame.
 func (d *Reader) head() (size, at int64, err error) {

@@ -33,6 +33,9 @@ const (
 	notSync = 0x10000 // of a sample (§8.8.3.1)
 )
 
+// maxRun is how many samples a run can have.
+const maxRun = 1 << 20
+
 // fragment is a moof box that is being read.
 type fragment struct {
 	start int64 // of the box in the file
@@ -129,6 +132,10 @@ func newRun(f *fields, d defaults, base, after, at int64) run {
 		r.first = f.u32()
 	}
 	r.entries = *f
+	if r.flags&runSize == 0 && d.size == 0 {
+		r.left = 0
+	}
+	r.left = min(r.left, maxRun)
 	if width := r.width(); width > 0 {
 		r.left = min(r.left, uint32(min(len(f.data)/width, math.MaxInt32)))
 	}

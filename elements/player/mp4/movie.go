@@ -202,7 +202,6 @@ func (t *track) finish(movieScale uint32) {
 		break
 	}
 	t.cursor = cursor{table: &t.table}
-	t.cursor.rewind()
 	for i := range t.table.ctts.count {
 		t.early = max(t.early, -int64(int32(t.table.ctts.word(i, 1))))
 	}
@@ -210,7 +209,10 @@ func (t *track) finish(movieScale uint32) {
 	if s, ok := t.coding.(*samples); ok {
 		t.cursor.group = uint32(s.from.PerFrame())
 		t.table.fixed(uint32(s.from.Size()))
+	} else {
+		t.table.compressed()
 	}
+	t.cursor.rewind()
 }
 
 // shown converts a time of the track to one of the movie.

@@ -90,6 +90,16 @@ func (t *table) fixed(size uint32) {
 	}
 }
 
+// maxFrames is how many compressed samples of one size there can be: days of sound.
+const maxFrames = 1 << 22
+
+// compressed bounds a table of samples of one size, of which nothing in the file proves that they are there.
+func (t *table) compressed() {
+	if t.sizes.count == 0 {
+		t.count = min(t.count, maxFrames)
+	}
+}
+
 func (t *table) sizeOf(sample uint32) uint32 {
 	if t.sizes.count == 0 {
 		return t.size

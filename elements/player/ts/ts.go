@@ -111,6 +111,17 @@ func (d *Reader) describe(all []described) {
 	}
 }
 
+// maxSound is the size of the largest PES packet of sound; it has a length of 16 bits.
+const maxSound = 64 << 10
+
+// most is how large a PES packet can be.
+func (st *stream) most() int {
+	if st.nals != nil {
+		return demux.MaxFrame
+	}
+	return maxSound
+}
+
 // collect puts a PES packet together. One of which something was lost is left out.
 func (d *Reader) collect(st *stream, p packet) {
 	if p.payload == nil {
@@ -126,7 +137,7 @@ func (d *Reader) collect(st *stream, p packet) {
 		return
 	case again || !st.begun:
 		return
-	case lost || len(st.pes) > demux.MaxFrame:
+	case lost || len(st.pes) > st.most():
 		st.begun, st.rest = false, st.rest[:0]
 		return
 	}

@@ -85,10 +85,10 @@ func Steps(mtu int) func(have media.Format, _ codec.Want) []codec.Step {
 }
 
 // h264Params converts "profile;packetization-mode". Frames have no mode, and what is packed
-// here is in mode 1, the one with fragments.
+// here is in mode 1, the one with fragments. A stream that may be of any profile, as that of a file, stays so.
 func h264Params(have media.Format) string {
 	profile, _, _ := strings.Cut(have.Params, ";")
-	if have.Packed {
+	if have.Packed || profile == "" {
 		return profile
 	}
 	return profile + ";1"
