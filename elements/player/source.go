@@ -69,6 +69,7 @@ const answerTimeout = 10 * time.Second
 // remote is a file on a web server. It asks for the rest of the file from wherever it is read next.
 type remote struct {
 	ctx    context.Context
+	cancel context.CancelFunc
 	client *http.Client
 	url    string
 	pos    int64         // of the next byte that is read
@@ -80,9 +81,11 @@ type remote struct {
 func openRemote(ctx context.Context, url string, policy *access.Policy) (io.ReadCloser, error) {
 	client := policy.HTTPClient(answerTimeout)
 	client.Transport.(*http.Transport).DisableKeepAlives = true // one long answer: nothing to keep
-	r := &remote{ctx: ctx, client: client, url: url}
+	r := &remote{client: client, url: url}
+	r.ctx, r.cancel = context.WithCancel(ctx)
 	size, err := r.request()
 	if err != nil {
+		r.cancel()
 		return nil, err
 	}
 	if size < 0 {
@@ -135,12 +138,10 @@ func (r *remote) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Close ends the answer that is being read.
+// Close ends the answer that is being read, also from another goroutine than that which reads.
 func (r *remote) Close() error {
-	if r.body == nil {
-		return nil
-	}
-	return r.body.Close()
+	r.cancel()
+	return nil
 }
 
 // seekable is a remote file of known size on a server that answers requests for a range.
