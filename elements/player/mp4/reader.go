@@ -3,9 +3,11 @@
 package mp4
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/rivero-media/rivero/elements/player/demux"
@@ -114,20 +116,20 @@ func (d *Reader) Next() (demux.Frame, error) {
 			continue
 		}
 		f := demux.Frame{Track: i, PTS: t.shown(s.pts), DTS: t.shown(min(s.dts-t.early, s.pts)), Key: s.key || t.info.Format.Kind == media.Audio, Data: frame}
-		f.PTS, f.DTS = f.PTS-d.start(f.PTS), f.DTS-d.origin
+		d.begin(f.DTS)
+		f.PTS, f.DTS = f.PTS-d.origin, f.DTS-d.origin
 		return f, nil
 	}
 }
 
-// start finds, at the first frame of a fragmented file, when it begins: one that was cut out of a broadcast does not at 0.
-func (d *Reader) start(first time.Duration) time.Duration {
+// begin finds, at the first frame of a fragmented file, when the file begins: one that was cut out of a broadcast does not at 0.
+func (d *Reader) begin(first time.Duration) {
 	if !d.zeroed {
 		d.zeroed = true
-		if d.next > d.fragments && first > 0 {
-			d.origin = first
+		if d.next > d.fragments {
+			d.origin = max(first, 0)
 		}
 	}
-	return d.origin
 }
 
 // read makes the frame of a sample.
@@ -205,6 +207,9 @@ func (d *Reader) nextFragment() error {
 	if !d.movie.extends {
 		return io.EOF
 	}
+	if d.next == toEnd {
+		return io.EOF
+	}
 	if err := d.goTo(d.next); err != nil {
 		if errors.Is(err, demux.ErrSeek) {
 			err = demux.Cut(io.EOF)
@@ -225,10 +230,27 @@ func (d *Reader) nextFragment() error {
 	if err != nil {
 		return err
 	}
+	d.passData()
 	for _, t := range d.movie.tracks {
 		t.runs = nil
 	}
 	return d.movie.parseFragment(data, boxStart(b))
+}
+
+// passData takes the mdat box that follows a fragment for read: its samples are, and a stream could not go back to its head.
+func (d *Reader) passData() {
+	head, _ := d.s.Peek(16)
+	if len(head) < 16 || string(head[4:8]) != "mdat" {
+		return
+	}
+	switch size := binary.BigEndian.Uint32(head); size {
+	case 0:
+		d.next = toEnd
+	case 1:
+		d.next += int64(min(binary.BigEndian.Uint64(head[8:]), math.MaxInt64/2))
+	default:
+		d.next += int64(size)
+	}
 }
 
 // boxStart is where a moof box begins, whose head has eight bytes.
