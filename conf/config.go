@@ -37,6 +37,7 @@ type Config struct {
 	SdpEndpoint      SdpEndpoint
 	BaseRtpEndpoint  BaseRtpEndpoint
 	UriEndpoint      UriEndpoint
+	Streams          Streams
 	WebRtcEndpoint   WebRtcEndpoint
 	PlayerEndpoint   PlayerEndpoint
 	RecorderEndpoint RecorderEndpoint
@@ -191,6 +192,22 @@ type WebRtcEndpoint struct {
 	StrictNegotiation   bool // one exchange of descriptions for each endpoint, as in Kurento
 }
 
+// Streams is who may send to elements and receive from them without a Kurento client.
+type Streams struct {
+	Access StreamAccess
+	Token  Secret // of StreamsToken
+}
+
+// StreamAccess is one of the constants below.
+type StreamAccess string
+
+// Who may use WHIP and WHEP.
+const (
+	StreamsOff      StreamAccess = "off"
+	StreamsLoopback StreamAccess = "loopback"
+	StreamsToken    StreamAccess = "token"
+)
+
 // PlayerEndpoint holds the settings of PlayerEndpoint alone.
 type PlayerEndpoint struct {
 	RtspClientPortRange PortRange     // UDP ports of the RTSP client, zero is any
@@ -257,6 +274,7 @@ func Default() *Config {
 			},
 		},
 		BaseRtpEndpoint:  BaseRtpEndpoint{MinPort: 1024, MaxPort: 65535, MTU: 1200, RembPolicy: RembMin, RembFloor: 300},
+		Streams:          Streams{Access: StreamsOff},
 		PlayerEndpoint:   PlayerEndpoint{RtspReconnect: 30 * time.Second},
 		UriEndpoint:      UriEndpoint{DefaultPath: "file:///var/lib/kurento/", DeniedNetworks: metadataServices()},
 		WebRtcEndpoint:   WebRtcEndpoint{StunServerPort: 3478, IceTCP: true, QosDscp: "NO_VALUE"},

@@ -106,6 +106,11 @@ func mainKeys(c *Config) []key {
 		{path: websocket + "registrar.localAddress", value: bind(&ws.Registrar.LocalAddress, parseHost),
 			doc: "host in the announced URL"},
 
+		{path: mediaServer + "streams.access", value: bind(&c.Streams.Access, oneOf(StreamsOff, StreamsLoopback, StreamsToken)), live: true, own: true, example: "token",
+			doc: "who may send to elements and receive from them over HTTP at `/whip/NAME` and `/whep/NAME` (NAME as in `setName`): nobody (`off`), programs on this machine (`loopback`), or who has the `token`"},
+		{path: mediaServer + "streams.token", value: bind(&c.Streams.Token, secret), verbatim: true, live: true, own: true, example: "",
+			doc: "the bearer token; with none nobody is admitted"},
+
 		{path: mediaServer + "logLevels", env: "GST_DEBUG", value: bind(&c.Log.Levels, ParseLogLevels), live: true, own: true, example: "3,Kurento*:4",
 			doc: "how much is logged: a level from 0 to 9 (4 is normal, 5 debug), or `category:level` pairs, as in GST_DEBUG"},
 		{path: mediaServer + "metadata", value: bind(&c.Metadata, jsonObject), compound: true, live: true, example: "{}",
