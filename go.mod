@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/at-wat/ebml-go v0.17.1
 	github.com/bluenviron/gortsplib/v5 v5.5.2
+	github.com/bluenviron/mediacommon/v2 v2.8.3
 	github.com/google/uuid v1.6.0
 	github.com/gorilla/websocket v1.5.3
 	github.com/hajimehoshi/go-mp3 v0.3.4
@@ -36,7 +37,6 @@ require (
 )
 
 require (
-	github.com/bluenviron/mediacommon/v2 v2.8.3 // indirect
 	github.com/mattn/go-colorable v0.1.14 // indirect
 	github.com/mattn/go-isatty v0.0.20 // indirect
 	github.com/pion/mdns v0.0.12 // indirect

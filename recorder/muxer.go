@@ -115,6 +115,9 @@ func (m *muxer) put(t *muxTrack, p *media.Packet) error {
 		return fmt.Errorf("%w %s in a file with %s", ErrCodec, p.Format.Codec, t.Format.Codec)
 	}
 	t.needKey = false
+	if w, ok := m.file.(pictureWriter); ok {
+		return w.WritePicture(at, int(p.Width), int(p.Height), p.Data)
+	}
 	return m.file.WriteFrame(t.index, at, p.Key, p.Data)
 }
 

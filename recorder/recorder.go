@@ -238,7 +238,10 @@ func (r *Recorder) fail(err error) {
 // finish completes the file.
 func (r *Recorder) finish() {
 	defer r.end()
-	if err := r.mux.close(); err != nil {
+	switch err := r.mux.close(); {
+	case errors.Is(err, ErrIndex):
+		r.opts.Log.Warn().Err(err).Msg("the recording is playable but not complete")
+	case err != nil:
 		r.fail(err)
 	}
 	if r.target != nil {
