@@ -88,7 +88,7 @@ func (m *mp4Writer) WriteFrame(track int, pts time.Duration, key bool, data []by
 		m.flushed = pts
 	}
 	t := m.tracks[track]
-	f := mp4Frame{shown: units(pts, t.scale), key: key || t.Format.Kind == media.Audio, start: len(m.data), size: len(data)}
+	f := mp4Frame{shown: t.place(pts), key: key || t.Format.Kind == media.Audio, start: len(m.data), size: len(data)}
 	length := t.soundLength(data)
 	f.length = units(length, t.scale)
 	if length == 0 {
@@ -98,6 +98,18 @@ func (m *mp4Writer) WriteFrame(track int, pts time.Duration, key bool, data []by
 	t.frames = append(t.frames, f)
 	m.data = append(m.data, data...)
 	return m.err
+}
+
+// place is a time in units of the track. Only where frames may be reordered does it go back.
+func (t *mp4Track) place(pts time.Duration) int64 {
+	shown, last := units(pts, t.scale), t.decoded
+	if n := len(t.frames); n > 0 {
+		last = t.frames[n-1].shown
+	}
+	if t.reorders() {
+		return shown
+	}
+	return max(shown, last+1)
 }
 
 // units converts a time to units of a track.

@@ -342,7 +342,7 @@ func TestWebMResolutionChange(t *testing.T) {
 }
 
 func TestWebMRefusesTracks(t *testing.T) {
-	for _, f := range []media.Format{{Kind: media.Video, Codec: media.H264}, {Kind: media.Audio, Codec: media.PCMU}} {
+	for _, f := range []media.Format{{Kind: media.Video, Codec: media.H265}, {Kind: media.Audio, Codec: media.MP3}} {
 		if WebM().Holds(f) {
 			t.Errorf("WebM holds %v", f)
 		}
