@@ -126,6 +126,11 @@ func (m *flvWriter) configure(b []byte, at int64, record []byte) []byte {
 	return appendTag(b, tagVideo, at, []byte{flvKey, 0, 0, 0, 0}, record)
 }
 
+// describe is part of describer. Configurations stand between the frames anyway.
+func (m *flvWriter) describe(track int, t Track) {
+	m.head.tracks[track], m.order.tracks[track].Track = t, t
+}
+
 func (m *flvWriter) Duration() time.Duration { return time.Duration(m.order.end()) * time.Millisecond }
 
 // Close writes what is left, and what is known now only.

@@ -221,6 +221,52 @@ func eventful(t *testing.T, c Container, codec string, video, audio stream) {
 	}
 }
 
+// TestMatrixLateKinds begins with one kind alone, and must be good when it is killed and when it is complete.
+func TestMatrixLateKinds(t *testing.T) {
+	fftest.Need(t)
+	for _, c := range cells {
+		for _, late := range []media.Kind{media.Video, media.Audio} {
+			if c.video != media.H264 && c.video != media.VP8 {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s of %s and %s, %s late", c.container.Name, c.video, c.audio, late), func(t *testing.T) {
+				both := [...]stream{media.Audio: makeStream(t, c.audio, ""), media.Video: makeStream(t, c.video, testSize)}
+				r := newReel(t, c.container, media.Audio, media.Video)
+				began := false
+				r.m.patience, r.m.began = time.Second, func() { began = true }
+				r.m.bound = func(k media.Kind) *media.Format { return &both[k].format }
+				r.play(nil, both[1-late])
+				if r.m.file == nil || began {
+					t.Fatalf("the file: %v, told: %v", r.m.file != nil, began)
+				}
+				r.play(nil, both[:]...)
+				if !began {
+					t.Error("the second kind was not told")
+				}
+				live, err := exec.Command("cat", r.path).Output()
+				if err != nil {
+					t.Fatal(err)
+				}
+				fftest.Decode(t, fftest.File(t, "killed."+extensions[c.container.Name], live))
+				p := r.stop()
+				kinds := map[bool]int{}
+				for _, s := range p.Streams {
+					kinds[s.Width > 0] = len(s.Packets)
+					if s.Width > 0 && s.Width != 160 {
+						t.Errorf("width %d", s.Width)
+					}
+				}
+				if kinds[true] < 75 || kinds[false] < 100 {
+					t.Errorf("%d pictures, %d frames of sound", kinds[true], kinds[false])
+				}
+				if want := 2*streamTime - time.Second; (p.Duration - want).Abs() > 150*time.Millisecond {
+					t.Errorf("duration %v, want %v", p.Duration, want)
+				}
+			})
+		}
+	}
+}
+
 // history is a file that is not patched, with what it was at any moment.
 type history struct {
 	bytes.Buffer

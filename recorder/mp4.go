@@ -215,6 +215,9 @@ func (m *mp4Writer) keepNewest() {
 	m.data = append(m.data[:0], rest...)
 }
 
+// describe is part of describer. The index says so when the file is complete.
+func (m *mp4Writer) describe(track int, t Track) { m.tracks[track].Track = t }
+
 func (m *mp4Writer) Duration() time.Duration { return m.end }
 
 // Close writes what is left, and puts the index in front.

@@ -107,6 +107,11 @@ func (m *webmWriter) hasVideo() bool {
 	return false
 }
 
+// describe is part of describer. The header says so when the file is complete.
+func (m *webmWriter) describe(track int, t Track) {
+	m.header.tracks[track], m.cluster.tracks[track].Track = t, t
+}
+
 func (m *webmWriter) Duration() time.Duration {
 	return time.Duration(m.cluster.end()) * time.Millisecond
 }

@@ -18,7 +18,7 @@ import (
 //
 //	EBML | Segment: SeekHead Info Void | Tracks | clusters ...
 //
-// The Void takes up what SeekHead and Info do not need yet.
+// The Void takes up what SeekHead and Info do not need yet, and what Tracks will need of a track that is described later.
 type webmHeader struct {
 	docType  string
 	tracks   []Track
@@ -28,12 +28,13 @@ type webmHeader struct {
 	cues     int64   // where they are in the segment, 0: nowhere
 
 	length int // of the EBML header and the segment's ID and size
+	total  int // of all, once it was written
 }
 
 const (
-	// headerRoom is for SeekHead, Info and Void together: about 70 and 70 bytes, and at least
-	// a Void's own 9.
-	headerRoom  = 256
+	// headerRoom is for SeekHead, Info and Void together: about 70 and 70 bytes, at least a Void's own 9, and the
+	// parameter sets of a track that is described later.
+	headerRoom  = 1024
 	writingName = "Rivero"
 	unknownSize = 1<<56 - 1 // RFC 8794 §6.2
 )
@@ -58,11 +59,14 @@ func (h *webmHeader) marshal() ([]byte, error) {
 	}
 	out.Write(h.segmentHead())
 	h.length = out.Len()
-	if err := h.seekHead(&out); err != nil {
+	if h.total == 0 {
+		h.total = h.length + headerRoom + tracks.Len()
+	}
+	if err := h.seekHead(&out, h.total-tracks.Len()-h.length); err != nil {
 		return nil, err
 	}
 	out.Write(info.Bytes())
-	if err := fill(&out, h.length+headerRoom); err != nil {
+	if err := fill(&out, h.total-tracks.Len()); err != nil {
 		return nil, err
 	}
 	out.Write(tracks.Bytes())
@@ -87,8 +91,8 @@ type seek struct {
 	SeekPosition uint64 `ebml:"SeekPosition,size=8"`
 }
 
-// seekHead writes the table of contents, once there is something worth to find.
-func (h *webmHeader) seekHead(out *bytes.Buffer) error {
+// seekHead writes the table of contents, once there is something worth to find. Tracks are where it says in the segment.
+func (h *webmHeader) seekHead(out *bytes.Buffer, tracks int) error {
 	if h.cues == 0 {
 		return nil
 	}
@@ -97,7 +101,7 @@ func (h *webmHeader) seekHead(out *bytes.Buffer) error {
 	}
 	table.SeekHead.Seek = []seek{
 		{ebml.ElementInfo.Bytes(), 0},
-		{ebml.ElementTracks.Bytes(), headerRoom},
+		{ebml.ElementTracks.Bytes(), uint64(tracks)},
 		{ebml.ElementCues.Bytes(), uint64(h.cues)},
 	}
 	var first bytes.Buffer // only to learn how long it is: Info comes right behind
