@@ -166,7 +166,7 @@ func TestEveryKey(t *testing.T) {
 		rtpFile:                                "minPort=5000\nmaxPort=5050\nmtu=1300\nrembPolicy=max\nrembFloor=200\n",
 		"modules/kurento/UriEndpoint.conf.ini": "defaultPath = file:///srv\n",
 		"modules/kurento/PlayerEndpoint.conf.ini":   "rtspClientPortRange=6000-6100\n",
-		"modules/kurento/RecorderEndpoint.conf.ini": "gapsFix=GENPTS\n",
+		"modules/kurento/RecorderEndpoint.conf.ini": "gapsFix=GENPTS\nstartTimeout=2000\n",
 		"modules/kurento/HttpEndpoint.conf.ini":     "serverAddress=0.0.0.0\nserverPort=9092\nport=9093\nannouncedAddress=example.com\n",
 		"modules/kurento/Composite.conf.ini":        "width=1\nheight=2\nframerate=3\n",
 		webRtcFile: "stunServerAddress=192.0.2.1\nstunServerPort=3479\nturnURL=u:p;#x@192.0.2.2\nnetworkInterfaces=eth0, eth1\n" +
@@ -192,13 +192,13 @@ func TestEveryKey(t *testing.T) {
 		BaseRtpEndpoint:  BaseRtpEndpoint{5000, 5050, 1300, RembMax, 200},
 		UriEndpoint:      UriEndpoint{"file:///srv"},
 		PlayerEndpoint:   PlayerEndpoint{PortRange{6000, 6100}},
-		RecorderEndpoint: RecorderEndpoint{GapsFixGenPTS},
+		RecorderEndpoint: RecorderEndpoint{GapsFix: GapsFixGenPTS, StartTimeout: 2000},
 		HttpEndpoint:     HttpEndpoint{"0.0.0.0", 9092, "example.com"},
 		WebRtcEndpoint: WebRtcEndpoint{STUNServers{"192.0.2.1"}, 3479, turn, []string{"eth0", "eth1"}, false, "192.0.2.3", "2001:db8::1",
 			filepath.Join(dir, "modules/kurento/rsa.pem"), "/ec.pem", "AUDIO_HIGH", true, 5000, true, true},
 	}
 	c := mustLoad(t, dir, nil, "HttpEndpoint.serverPort: has no effect yet", "HttpEndpoint.serverAddress: has no", "HttpEndpoint.serverPort: has no",
-		"HttpEndpoint.announcedAddress: has no", "gapsFix: has no effect yet")
+		"HttpEndpoint.announcedAddress: has no")
 	if got := values(c); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

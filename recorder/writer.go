@@ -50,6 +50,21 @@ type Container struct {
 	New func(w io.Writer, tracks []Track, date time.Time) (Writer, error)
 }
 
+// Takes lists the codecs of a kind.
+func (c Container) Takes(k media.Kind) (codecs []string) {
+	for _, name := range c.Codecs {
+		if kindOf[name] == k {
+			codecs = append(codecs, name)
+		}
+	}
+	return codecs
+}
+
+// kindOf has the codecs that are video; everything else is sound (0).
+var kindOf = map[string]media.Kind{
+	media.VP8: media.Video, media.VP9: media.Video, media.AV1: media.Video, media.H264: media.Video, media.I420: media.Video,
+}
+
 // Holds tells whether the container can take frames of format f as they are.
 func (c Container) Holds(f media.Format) bool {
 	return !f.Packed && slices.Contains(c.Codecs, f.Codec)
