@@ -25,22 +25,26 @@ type profile struct {
 	name      MediaProfileSpecType
 	container recorder.Container
 	kinds     []media.Kind
+	mime      string // of what goes to servers (RFC 6838)
 }
 
 // profiles are those that can be written.
 var profiles = func() map[MediaProfileSpecType]profile {
 	table := map[MediaProfileSpecType]profile{}
-	add := func(name MediaProfileSpecType, c recorder.Container, kinds ...media.Kind) {
-		table[name] = profile{name, c, kinds}
+	add := func(name MediaProfileSpecType, mime string, c recorder.Container, kinds ...media.Kind) {
+		table[name] = profile{name, c, kinds, mime}
 	}
-	for name, container := range map[MediaProfileSpecType]recorder.Container{
-		"WEBM": recorder.WebM(), "MKV": recorder.Matroska(), "MP4": recorder.MP4(),
+	for name, c := range map[MediaProfileSpecType]struct {
+		mime      string
+		container recorder.Container
+	}{
+		"WEBM": {"webm", recorder.WebM()}, "MKV": {"x-matroska", recorder.Matroska()}, "MP4": {"mp4", recorder.MP4()},
 	} {
-		add(name, container, media.Audio, media.Video)
-		add(name+"_VIDEO_ONLY", container, media.Video)
-		add(name+"_AUDIO_ONLY", container, media.Audio)
+		add(name, "video/"+c.mime, c.container, media.Audio, media.Video)
+		add(name+"_VIDEO_ONLY", "video/"+c.mime, c.container, media.Video)
+		add(name+"_AUDIO_ONLY", "audio/"+c.mime, c.container, media.Audio)
 	}
-	add("FLV", recorder.FLV(), media.Audio, media.Video)
-	add("JPEG_VIDEO_ONLY", recorder.JPEG(), media.Video)
+	add("FLV", "video/x-flv", recorder.FLV(), media.Audio, media.Video)
+	add("JPEG_VIDEO_ONLY", "video/x-motion-jpeg", recorder.JPEG(), media.Video)
 	return table
 }()
