@@ -55,46 +55,56 @@ func newQuantizers(f *quantFactors, round uint32) quantizers {
 	return quantizers{newQuantizer(f.y, round), newQuantizer(f.y2, round), newQuantizer(f.uv, round)}
 }
 
-// transform makes the coefficients of the current macroblock, whose
-// prediction is in p, and tells if any are left. The decoder's d.coefficients
-// and d.ends are then as if they had been read.
-func (e *Encoder) transform(p *picture, col, row int) bool {
-	d, src := &e.d, e.src
-	q := &e.quantizers[min(d.mb.ref, 1)]
-	y, uv := p.y0+16*(row*p.YStride+col), p.uv0+8*(row*p.UVStride+col)
+// residualLuma transforms what the prediction in the new picture leaves, adds
+// to it what of that a decoder will get, and tells if that is anything.
+func (w *worker) residualLuma() bool {
+	d, src, p := &w.d, w.e.src, w.p
+	q := &w.e.quantizers[min(d.mb.ref, 1)]
 	for i := range 16 {
-		at := y + 4*(i>>2)*p.YStride + 4*(i&3)
+		at := w.y + 4*(i>>2)*p.YStride + 4*(i&3)
 		dsp.ForwardDCT(&d.coefficients[i], src.Y, at, src.YStride, p.Y, at, p.YStride)
 	}
-	dsp.ForwardWHT(&d.coefficients[24], (*[16][16]int16)(d.coefficients[:16]))
-	d.ends[24] = q.y2.quantise(&d.coefficients[24], &e.levels[24], 0)
-	any := d.ends[24]
+	any, first := uint8(0), 0
+	if d.mb.hasY2() {
+		dsp.ForwardWHT(&d.coefficients[24], (*[16][16]int16)(d.coefficients[:16]))
+		d.ends[24] = q.y2.quantise(&d.coefficients[24], &w.levels[24], 0)
+		any, first = d.ends[24], 1
+	}
 	for i := range 16 {
-		d.coefficients[i][0] = 0
-		d.ends[i] = q.y.quantise(&d.coefficients[i], &e.levels[i], 1)
+		if first == 1 {
+			d.coefficients[i][0] = 0
+		}
+		d.ends[i] = q.y.quantise(&d.coefficients[i], &w.levels[i], first)
 		any |= d.ends[i]
 	}
+	if any == 0 {
+		return false
+	}
+	if first == 1 {
+		d.addY2()
+	}
+	for i := range 4 {
+		d.addLumaRow(i, p.Y, w.y+4*i*p.YStride, p.YStride)
+	}
+	return true
+}
+
+// residualChroma is residualLuma for chroma.
+func (w *worker) residualChroma() bool {
+	d, src, p := &w.d, w.e.src, w.p
+	q := &w.e.quantizers[min(d.mb.ref, 1)].uv
+	any := uint8(0)
 	for i := 16; i < 24; i++ {
 		from, to := src.U, p.U
 		if i >= 20 {
 			from, to = src.V, p.V
 		}
-		at := uv + 4*(i>>1&1)*p.UVStride + 4*(i&1)
+		at := w.uv + 4*(i>>1&1)*p.UVStride + 4*(i&1)
 		dsp.ForwardDCT(&d.coefficients[i], from, at, src.UVStride, to, at, p.UVStride)
-		d.ends[i] = q.uv.quantise(&d.coefficients[i], &e.levels[i], 0)
+		d.ends[i] = q.quantise(&d.coefficients[i], &w.levels[i], 0)
 		any |= d.ends[i]
 	}
+	d.addChroma(16, p.U, w.uv, p.UVStride)
+	d.addChroma(20, p.V, w.uv, p.UVStride)
 	return any != 0
-}
-
-// addResidual adds what transform left to the prediction, as the decoder will.
-func (e *Encoder) addResidual(p *picture, col, row int) {
-	d := &e.d
-	y, uv := p.y0+16*(row*p.YStride+col), p.uv0+8*(row*p.UVStride+col)
-	d.addY2()
-	for i := range 4 {
-		d.addLumaRow(i, p.Y, y+4*i*p.YStride, p.YStride)
-	}
-	d.addChroma(16, p.U, uv, p.UVStride)
-	d.addChroma(20, p.V, uv, p.UVStride)
 }

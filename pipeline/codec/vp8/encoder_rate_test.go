@@ -88,18 +88,18 @@ func libvpxQuality(t testing.TB, pictures []*Frame, bitrate int) (quality, rate 
 	size := fmt.Sprintf("%dx%d", pictures[0].Width, pictures[0].Height)
 	path := fftest.Make(t, "a.ivf", append([]string{"-f", "rawvideo", "-s", size, "-pix_fmt", "yuv420p", "-r", "30",
 		"-i", fftest.File(t, "a.yuv", raw), "-c:v", "libvpx", "-threads", "1", "-b:v", fmt.Sprint(bitrate),
-		"-minrate", fmt.Sprint(bitrate), "-maxrate", fmt.Sprint(bitrate), "-g", "9999", "-lag-in-frames", "0"}, realtime...)...)
+		"-minrate", fmt.Sprint(bitrate), "-maxrate", fmt.Sprint(bitrate), "-bufsize", fmt.Sprint(bitrate), "-rc_init_occupancy", fmt.Sprint(bitrate/2), "-g", "9999", "-lag-in-frames", "0"}, realtime...)...)
 	var d Decoder
-	frames := readIVF(t, path)
-	for i, frame := range frames {
+	var sum distortion
+	for i, frame := range readIVF(t, path) {
 		got, err := d.Decode(frame)
 		if err != nil {
 			t.Fatal(err)
 		}
 		rate += 8 * float64(len(frame)) / float64(len(pictures)) * 30
-		quality += psnr(pictures[i], got) / float64(len(frames))
+		sum.add(pictures[i], got)
 	}
-	return quality, rate
+	return sum.psnr(), rate
 }
 
 // TestEncoderChanges changes bitrate and size on the way, and forces key frames.
@@ -174,7 +174,7 @@ func TestEncoderDrops(t *testing.T) {
 func TestEncoderErrors(t *testing.T) {
 	for _, c := range []Config{
 		{}, {Width: 16}, {Width: 16384, Height: 16}, {Width: 16, Height: 16, MinQ: 128},
-		{Width: 16, Height: 16, MinQ: 9, MaxQ: 8}, {Width: 16, Height: 16, Speed: 3},
+		{Width: 16, Height: 16, MinQ: 9, MaxQ: 8}, {Width: 16, Height: 16, Speed: MaxSpeed + 1},
 		{Width: 16, Height: 16, FrameRate: math.NaN()}, {Width: 16, Height: 16, Bitrate: -1},
 	} {
 		if _, err := NewEncoder(c); !errors.Is(err, ErrConfig) {

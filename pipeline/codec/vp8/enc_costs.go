@@ -1,0 +1,92 @@
+// What choices cost in a frame, in bits and as a price.
+
+package vp8
+
+import "github.com/rivero-media/rivero/pipeline/codec/vp8/dsp"
+
+// frameCosts is what all macroblocks of a frame are decided by. Bits are in 1/256.
+type frameCosts struct {
+	speed      speed
+	quantizers [2]quantizers // intra, inter
+	lambda     int           // see price
+	// stillCost is what an inter prediction may cost for nothing else to be
+	// tried, longCost for the older references not to be tried, and so on.
+	stillCost, longCost, splitCost, subblockCost int
+
+	yModeBits   [modeB + 1]int
+	subModeBits [dsp.SubblockModes]int // of inter frames
+	refBits     [references]int
+	vectorCosts [2]vectorCosts
+	// long are the references besides the last that the frame may use.
+	long []uint8
+	// probs are the header's probabilities of references, from the frame before.
+	probIntra, probLast, probGolden uint8
+	longRefs                        [2]uint8
+}
+
+// initTables sets what never changes, or has to begin somewhere.
+func (e *Encoder) initTables() {
+	for i := range 256 {
+		e.modeTable[modeSlots+i], e.tokenTable[tokenSlots+i] = uint8(i), uint8(i)
+	}
+	e.probIntra, e.probLast, e.probGolden = 16, 220, 128
+	for mode := range e.subModeBits {
+		e.subModeBits[mode] = pathCost(subModePaths[mode], subModeProbs[:])
+	}
+}
+
+// learn takes probabilities from a frame for the costs of the next.
+func (e *Encoder) learn(h *frameHeader) {
+	e.probIntra, e.probLast, e.probGolden = h.probIntra, h.probLast, h.probGolden
+}
+
+// prepare sets up what depends on quantizer, probabilities and references.
+func (c *frameCosts) prepare(e *Encoder, h *frameHeader) {
+	d := &e.d
+	c.speed = speeds[e.pace.speed]
+	f := &d.factors[0]
+	c.quantizers = [2]quantizers{newQuantizers(f, intraRound), newQuantizers(f, interRound)}
+	step := int(f.y[1])
+	c.lambda = 3 * step
+	c.stillCost = 16 * step
+	c.longCost, c.splitCost, c.subblockCost = 24*step, 32*step, 24*step
+	c.refBits[refIntra] = costOf(e.probIntra, 0)
+	inter := costOf(e.probIntra, 1)
+	c.refBits[refLast] = inter + costOf(e.probLast, 0)
+	c.refBits[refGolden] = inter + costOf(e.probLast, 1) + costOf(e.probGolden, 0)
+	c.refBits[refAltRef] = inter + costOf(e.probLast, 1) + costOf(e.probGolden, 1)
+	for mode := range c.yModeBits {
+		if h.key {
+			c.yModeBits[mode] = pathCost(keyYModePaths[mode], keyYModeProbs[:])
+		} else {
+			c.yModeBits[mode] = pathCost(yModePaths[mode], d.probs.yMode[:]) + c.refBits[refIntra]
+		}
+	}
+	if h.key {
+		return
+	}
+	for i := range c.vectorCosts {
+		c.vectorCosts[i].prepare(&d.probs.mv[i])
+	}
+	c.long = c.longRefs[:0]
+	for ref := uint8(refGolden); ref <= refAltRef; ref++ {
+		p := d.refs[ref]
+		if e.layers.place(false).uses[ref] && p != d.refs[refLast] && (ref == refGolden || p != d.refs[refGolden]) {
+			c.long = append(c.long, ref)
+		}
+	}
+}
+
+// How far below a whole step a coefficient is rounded up to it, in 1/256.
+const (
+	intraRound = 96
+	interRound = 50
+)
+
+// maxCost is more than anything costs.
+const maxCost = 1 << 30
+
+// price is bits (1/256) in the unit of sums of absolute differences. The
+// factor, .18 of the quantizer's step for a bit, is the usual one for a
+// uniform quantizer whose step is half of VP8's, see dsp.ForwardDCT.
+func (c *frameCosts) price(bits int) int { return (bits * c.lambda) >> 12 }

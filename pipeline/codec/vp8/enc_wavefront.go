@@ -1,0 +1,104 @@
+// How goroutines share a frame: rows one behind the other, like a wave.
+
+package vp8
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// A wavefront gives out rows from top to bottom, and has each wait for the one
+// above it. What is decided in a row depends on the row above only, so that
+// the number of goroutines makes no difference to the frame.
+type wavefront struct {
+	next    atomic.Int32   // row
+	columns []atomic.Int32 // that are done, of each row
+	width   int
+	waiting atomic.Int32
+	mu      sync.Mutex
+	moved   sync.Cond
+}
+
+func (f *wavefront) init(cols, rows int) {
+	f.columns, f.width = make([]atomic.Int32, rows), cols
+	f.moved.L = &f.mu
+}
+
+// begin starts over.
+func (f *wavefront) begin() {
+	f.next.Store(0)
+	for i := range f.columns {
+		f.columns[i].Store(0)
+	}
+}
+
+// take returns a row that nobody has taken, or one that does not exist.
+func (f *wavefront) take() int { return int(f.next.Add(1)) - 1 }
+
+// headroom is how many columns more a row waits for if it has to wait at all,
+// lest it waits again at once.
+const headroom = 8
+
+// await returns when so many columns of a row are done.
+func (f *wavefront) await(row, columns int) {
+	if row < 0 || int(f.columns[row].Load()) >= columns {
+		return
+	}
+	columns = min(columns+headroom, f.width)
+	f.mu.Lock()
+	f.waiting.Add(1)
+	for int(f.columns[row].Load()) < columns {
+		f.moved.Wait()
+	}
+	f.waiting.Add(-1)
+	f.mu.Unlock()
+}
+
+// done tells how many columns of a row are done.
+func (f *wavefront) done(row, columns int) {
+	f.columns[row].Store(int32(columns))
+	if f.waiting.Load() > 0 {
+		f.mu.Lock()
+		f.moved.Broadcast()
+		f.mu.Unlock()
+	}
+}
+
+// crew is the goroutines that work on a frame, the caller of Encode first.
+type crew struct {
+	workers []*worker
+	jobs    chan func(*worker)
+	busy    sync.WaitGroup // with a job
+	running sync.WaitGroup
+}
+
+func (c *crew) start(e *Encoder, n int) {
+	c.jobs = make(chan func(*worker))
+	for range n {
+		c.workers = append(c.workers, newWorker(e))
+	}
+	for _, w := range c.workers[1:] {
+		c.running.Go(func() {
+			for job := range c.jobs {
+				job(w)
+				c.busy.Done()
+			}
+		})
+	}
+}
+
+// together has all do a job, which shares out its work by itself.
+func (c *crew) together(job func(*worker)) {
+	others := len(c.workers) - 1
+	c.busy.Add(others)
+	for range others {
+		c.jobs <- job
+	}
+	job(c.workers[0])
+	c.busy.Wait()
+}
+
+func (c *crew) end() {
+	close(c.jobs)
+	c.running.Wait()
+}

@@ -1,0 +1,134 @@
+// A goroutine's share of a frame.
+
+package vp8
+
+import "github.com/rivero-media/rivero/pipeline/codec/vp8/dsp"
+
+// A worker encodes rows of macroblocks. Its decoder is a copy of the
+// encoder's: both see the same pictures and the same contexts by column, and
+// the rest is the worker's own scratch.
+type worker struct {
+	e *Encoder
+	d Decoder
+	h *frameHeader
+	p *picture // the new picture
+
+	modes, tokens trace         // of the current row
+	intra         int           // macroblocks without inter prediction
+	levels        [25][16]int16 // in zigzag order
+	scratch       [16*16 + dsp.Slack]byte
+
+	// The current macroblock.
+	col, row int
+	y, uv    int // where it begins in the planes of all pictures
+	proposal proposal
+}
+
+func newWorker(e *Encoder) *worker {
+	return &worker{e: e, modes: newTrace(modeSlots), tokens: newTrace(tokenSlots)}
+}
+
+// begin takes over what the frame begins with.
+func (w *worker) begin() {
+	w.d, w.h, w.p = w.e.d, &w.e.header, w.e.picture
+	w.modes.begin()
+	w.tokens.begin()
+	w.intra = 0
+}
+
+// encodeRows encodes rows as long as there are some that nobody has taken.
+func (w *worker) encodeRows() {
+	w.begin()
+	for row := w.e.wave.take(); row < w.d.rows; row = w.e.wave.take() {
+		w.encodeRow(row)
+	}
+}
+
+// encodeRow encodes one row, behind the row above by two macroblocks or more.
+// The loop filter follows: it does the macroblock above and to the left, of
+// which intra prediction has no more use by then (RFC 6386 §15).
+func (w *worker) encodeRow(row int) {
+	d, rows := &w.d, &w.e.rows[row]
+	w.modes.bools, w.tokens.bools = rows.modes[:0], rows.tokens[:0]
+	d.contexts.beginRow()
+	d.nonZeroLeft = nonZero{}
+	for col := range d.cols {
+		w.e.wave.await(row-1, min(col+2, d.cols))
+		w.macroblock(col, row)
+		if row > 0 && col > 0 {
+			d.filterMacroblock(w.h, w.p, col-1, row-1)
+		}
+		if col == d.cols-1 {
+			w.p.extendRow(d.cols, row)
+			if row > 0 {
+				d.filterMacroblock(w.h, w.p, col, row-1)
+			}
+		}
+		w.e.wave.done(row, col+1)
+	}
+	if row == d.rows-1 {
+		d.filterRow(w.h, w.p, row)
+	}
+	rows.modes, rows.tokens = w.modes.bools, w.tokens.bools
+}
+
+// macroblock decides on a macroblock, reconstructs it, and traces it.
+func (w *worker) macroblock(col, row int) {
+	d := &w.d
+	w.col, w.row = col, row
+	w.y, w.uv = w.p.y0+16*(row*w.p.YStride+col), w.p.uv0+8*(row*w.p.UVStride+col)
+	coded := w.choose()
+	d.mb.skip = !coded
+	w.traceModes()
+	if coded {
+		w.traceResidual(&d.nonZeroAbove[col], &d.nonZeroLeft)
+	} else {
+		d.skipResidual(&d.nonZeroAbove[col], &d.nonZeroLeft)
+	}
+	d.filters[row&1][col] = d.filterOf(0, coded)
+}
+
+// choose finds the way to code the macroblock that costs least, leaves what
+// decoders will read of it in d.mb, d.ends and w.levels, its pixels in the
+// new picture, and tells if any coefficients are left.
+func (w *worker) choose() bool {
+	m, e := &w.d.mb, w.e
+	best := choice{cost: maxCost}
+	if !w.h.key {
+		w.proposal = w.propose()
+		best = w.chooseInter()
+	}
+	coded := false
+	subblocks := false
+	if best.cost > e.stillCost {
+		if mode, cost := w.chooseLuma(); cost < best.cost {
+			best = choice{cost: cost}
+			best.yMode = mode
+		}
+		if best.cost > e.subblockCost && (best.ref == refIntra || e.speed.subblocks) {
+			coded, subblocks = w.chooseSubblocks(best.cost)
+		}
+	}
+	if subblocks {
+		w.intra++
+		w.chooseChroma()
+		return w.residualChroma() || coded
+	}
+	*m = best.macroblock
+	if m.ref == refIntra {
+		w.intra++
+		predictBlock(m.yMode, w.p.Y, w.y, w.p.YStride, 16, w.col > 0, w.row > 0)
+		w.chooseChroma()
+	} else {
+		w.d.predictInter(w.h, w.p, w.col, w.row)
+	}
+	coded = w.residualLuma()
+	return w.residualChroma() || coded
+}
+
+// A choice is a way to code a macroblock. Its cost is the sum of absolute
+// differences that it leaves, and the price of the bits that say so.
+type choice struct {
+	macroblock
+	cost int
+}
