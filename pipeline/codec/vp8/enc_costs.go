@@ -80,7 +80,7 @@ func (c *frameCosts) prepare(e *Encoder, h *frameHeader) {
 // How far below a whole step a coefficient is rounded up to it, in 1/256.
 const (
 	intraRound = 96
-	interRound = 50
+	interRound = 80
 )
 
 // maxCost is more than anything costs.

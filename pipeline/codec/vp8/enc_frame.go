@@ -32,7 +32,7 @@ func (e *Encoder) encode(dst []byte, key bool, q int) []byte {
 	p := e.layers.place(key)
 	e.header = frameHeader{
 		key: key, show: true, width: d.header.width, height: d.header.height,
-		filterLevel: filterLevelOf(q), partitions: e.config.Partitions, quant: quantIndices{yAC: q},
+		partitions: e.config.Partitions, quant: quantIndices{yAC: q},
 		// Frames that may be left out leave no probabilities behind.
 		refreshEntropy: !e.config.Resilient && p.layer == 0, skipEnabled: true,
 	}
@@ -41,6 +41,7 @@ func (e *Encoder) encode(dst []byte, key bool, q int) []byte {
 	d.savedProbs = d.probs
 	if key {
 		d.resetPersistent()
+		d.deltas = encoderDeltas
 		if e.config.Resilient {
 			d.savedProbs = d.probs
 		}
@@ -51,11 +52,12 @@ func (e *Encoder) encode(dst []byte, key bool, q int) []byte {
 	e.wave.begin()
 	e.crew.together((*worker).encodeRows)
 	e.counts.add(e.crew.workers)
+	if e.chooseFilter(); h.filterLevel != 0 {
+		e.wave.begin()
+		e.crew.together((*worker).filterRows)
+	}
 	return e.appendFrame(dst)
 }
-
-// filterLevelOf is the level of the loop filter that suits a quantizer.
-func filterLevelOf(q int) int { return min(q*3/8, maxLevel) }
 
 // commit does what a decoder does once it has decoded a frame.
 func (e *Encoder) commit() {

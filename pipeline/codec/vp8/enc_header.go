@@ -27,7 +27,7 @@ func (e *Encoder) writeHeader(b *boolEncoder, h *frameHeader) {
 	b.flag(h.simpleFilter)
 	b.literal(h.filterLevel, 6)
 	b.literal(h.sharpness, 3)
-	b.flag(false) // no filter deltas
+	e.writeDeltas(b, h.key)
 	b.literal(bits.Len(uint(h.partitions))-1, 2)
 	b.literal(h.quant.yAC, 7)
 	b.literal(0, 5) // no deltas of quantizers
@@ -61,6 +61,22 @@ func (e *Encoder) writeHeader(b *boolEncoder, h *frameHeader) {
 	b.literal(int(h.probGolden), 8)
 	e.modeTable[slotIntra], e.modeTable[slotLast], e.modeTable[slotGolden] = h.probIntra, h.probLast, h.probGolden
 	e.writeModeProbs(b)
+}
+
+// writeDeltas writes the adjustments of the loop filter, all in key frames
+// and none later (RFC 6386 §9.6).
+func (e *Encoder) writeDeltas(b *boolEncoder, key bool) {
+	b.flag(true)
+	if b.flag(key); !key {
+		return
+	}
+	for _, deltas := range [][]int{encoderDeltas.ref[:], encoderDeltas.mode[:]} {
+		for _, v := range deltas {
+			b.flag(true)
+			b.literal(max(v, -v), 6)
+			b.flag(v < 0)
+		}
+	}
 }
 
 // writeTokenProbs replaces probabilities where it pays (RFC 6386 §13.4).

@@ -86,6 +86,13 @@ func (s *search) sad(mv motionVector, x, y, size int) int {
 	return dsp.SAD(src.Y, at, src.YStride, w.scratch[:], 0, 16, size)
 }
 
+// near tells if the macroblock is in the reference at a vector, or less than
+// its size out of it.
+func (s *search) near(mv motionVector) bool {
+	x, y := int(mv.x)>>2+16*s.w.col, int(mv.y)>>2+16*s.w.row
+	return x > -16 && y > -16 && x < s.luma.width && y < s.luma.height
+}
+
 // inside tells if all of the macroblock is in the reference at a vector.
 func (s *search) inside(mv motionVector) bool {
 	x, y := int(mv.x)>>2+16*s.w.col, int(mv.y)>>2+16*s.w.row
@@ -147,7 +154,7 @@ var (
 // far. Its vectors stay inside of the picture.
 func (s *search) fullPixels() {
 	centre := s.best.mv.whole()
-	if s.inside(centre) && centre != s.best.mv {
+	if s.near(centre) && centre != s.best.mv {
 		s.tryNew(centre)
 	}
 	speed := &s.w.e.speed
@@ -157,8 +164,16 @@ func (s *search) fullPixels() {
 			moved := false
 			for _, c := range cross {
 				mv := centre.add(motionVector{4 * step * c.x, 4 * step * c.y})
-				if s.inside(mv) {
+				if s.near(mv) {
 					moved = s.tryNew(mv) || moved
+				}
+			}
+			if !moved && s.w.e.speed.square {
+				for _, c := range square {
+					mv := centre.add(motionVector{4 * step * c.x, 4 * step * c.y})
+					if s.near(mv) {
+						moved = s.tryNew(mv) || moved
+					}
 				}
 			}
 			if !moved {

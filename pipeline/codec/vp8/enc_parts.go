@@ -5,8 +5,12 @@ package vp8
 
 import "sync/atomic"
 
-// A rowTrace is what the macroblocks of a row have in both partitions.
-type rowTrace struct{ modes, tokens []uint16 }
+// A rowTrace is what the macroblocks of a row have in both partitions, and for
+// the loop filter.
+type rowTrace struct {
+	modes, tokens []uint16
+	filters       []filterKind
+}
 
 // A part is the first partition, or a part of the second.
 type part = boolEncoder

@@ -44,9 +44,8 @@ func (w *worker) encodeRows() {
 	}
 }
 
-// encodeRow encodes one row, behind the row above by two macroblocks or more.
-// The loop filter follows: it does the macroblock above and to the left, of
-// which intra prediction has no more use by then (RFC 6386 §15).
+// encodeRow encodes one row, behind the row above by two macroblocks or more:
+// B_PRED looks above and to the right.
 func (w *worker) encodeRow(row int) {
 	d, rows := &w.d, &w.e.rows[row]
 	w.modes.bools, w.tokens.bools = rows.modes[:0], rows.tokens[:0]
@@ -55,19 +54,10 @@ func (w *worker) encodeRow(row int) {
 	for col := range d.cols {
 		w.e.wave.await(row-1, min(col+2, d.cols))
 		w.macroblock(col, row)
-		if row > 0 && col > 0 {
-			d.filterMacroblock(w.h, w.p, col-1, row-1)
-		}
 		if col == d.cols-1 {
 			w.p.extendRow(d.cols, row)
-			if row > 0 {
-				d.filterMacroblock(w.h, w.p, col, row-1)
-			}
 		}
 		w.e.wave.done(row, col+1)
-	}
-	if row == d.rows-1 {
-		d.filterRow(w.h, w.p, row)
 	}
 	rows.modes, rows.tokens = w.modes.bools, w.tokens.bools
 }
@@ -85,7 +75,7 @@ func (w *worker) macroblock(col, row int) {
 	} else {
 		d.skipResidual(&d.nonZeroAbove[col], &d.nonZeroLeft)
 	}
-	d.filters[row&1][col] = d.filterOf(0, coded)
+	w.e.rows[row].filters[col] = d.filterKindOf(coded)
 }
 
 // choose finds the way to code the macroblock that costs least, leaves what

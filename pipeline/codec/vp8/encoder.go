@@ -92,7 +92,10 @@ type Encoder struct {
 	layers   layers
 	crew     crew
 	src      *picture // the picture to encode, in whole macroblocks
+	trial    *picture // for the loop filter
 	sinceKey int      // frames
+	// filterLevel is that of the last frame.
+	filterLevel int
 
 	frameCosts
 	// From here on: scratch of one frame.
@@ -132,7 +135,11 @@ func (e *Encoder) resize(width, height int) {
 	e.d.resize(&e.d.header)
 	e.d.shown = nil
 	e.src = newPicture(e.d.cols, e.d.rows)
+	e.trial = newPicture(e.d.cols, e.d.rows)
 	e.rows = make([]rowTrace, e.d.rows)
+	for i := range e.rows {
+		e.rows[i].filters = make([]filterKind, e.d.cols)
+	}
 	e.wave.init(e.d.cols, e.d.rows)
 }
 

@@ -88,7 +88,7 @@ func libvpxQuality(t testing.TB, pictures []*Frame, bitrate int) (quality, rate 
 	size := fmt.Sprintf("%dx%d", pictures[0].Width, pictures[0].Height)
 	path := fftest.Make(t, "a.ivf", append([]string{"-f", "rawvideo", "-s", size, "-pix_fmt", "yuv420p", "-r", "30",
 		"-i", fftest.File(t, "a.yuv", raw), "-c:v", "libvpx", "-threads", "1", "-b:v", fmt.Sprint(bitrate),
-		"-minrate", fmt.Sprint(bitrate), "-maxrate", fmt.Sprint(bitrate), "-bufsize", fmt.Sprint(bitrate), "-rc_init_occupancy", fmt.Sprint(bitrate/2), "-g", "9999", "-lag-in-frames", "0"}, realtime...)...)
+		"-minrate", fmt.Sprint(bitrate), "-maxrate", fmt.Sprint(bitrate), "-bufsize", fmt.Sprint(bitrate), "-rc_init_occupancy", fmt.Sprint(bitrate / 2), "-g", "9999", "-lag-in-frames", "0"}, realtime...)...)
 	var d Decoder
 	var sum distortion
 	for i, frame := range readIVF(t, path) {

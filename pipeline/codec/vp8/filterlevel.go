@@ -109,14 +109,13 @@ func limits(level, sharpness int, key bool) dsp.Limits {
 // filterRow runs the loop filter on one row of macroblocks.
 func (d *Decoder) filterRow(h *frameHeader, p *picture, row int) {
 	for col := range d.cols {
-		d.filterMacroblock(h, p, col, row)
+		d.filterMacroblock(h, p, col, row, d.filters[row&1][col])
 	}
 }
 
 // filterMacroblock filters the left and top edge of a macroblock and what is
 // inside of it. Those before it in the picture must have been filtered.
-func (d *Decoder) filterMacroblock(h *frameHeader, p *picture, col, row int) {
-	f := d.filters[row&1][col]
+func (d *Decoder) filterMacroblock(h *frameHeader, p *picture, col, row int, f macroblockFilter) {
 	if h.filterLevel == 0 || f.level == 0 {
 		return
 	}
