@@ -162,7 +162,7 @@ func (e *Events) Await(t testing.TB, name string) map[string]any {
 	return data
 }
 
-// Sink is an element that takes everything and counts it.
+// Sink is an element that takes everything, unless it is told otherwise, and counts it.
 type Sink struct {
 	pipeline.MediaElement
 	mu      sync.Mutex
@@ -170,14 +170,15 @@ type Sink struct {
 	last    [len(media.Kinds)]media.Packet
 	formats [len(media.Kinds)]*media.Format
 	ends    int
-	Frames  bool // takes whole frames only; set before connecting
+	Frames  bool   // takes whole frames only; set before connecting
+	Sound   string // the only codec of sound that it takes, "": any; set before connecting
 }
 
 // SinkClass describes Sink.
 var SinkClass = &pipeline.Class{
 	Name: "TestSink", Module: "test", Parent: pipeline.MediaElementClass,
 	New: pipeline.New(func(_ context.Context, c pipeline.Creation, p pipelineParams) (pipeline.Object, error) {
-		s := &Sink{Frames: p.Frames}
+		s := &Sink{Frames: p.Frames, Sound: p.Sound}
 		s.Setup(c, s, p.MediaPipeline, p.MediaPipeline)
 		s.Update(func(g *graph.Edit, n *graph.Node) {
 			for _, k := range media.Kinds {
@@ -191,6 +192,7 @@ var SinkClass = &pipeline.Class{
 type pipelineParams struct {
 	MediaPipeline *pipeline.MediaPipeline `kurento:"mediaPipeline"`
 	Frames        bool                    `kurento:"frames,optional,default=false"`
+	Sound         string                  `kurento:"sound,optional,default="`
 }
 
 type sinkInput struct {
@@ -199,7 +201,8 @@ type sinkInput struct {
 }
 
 func (in *sinkInput) Accept(f media.Format) (int, bool) {
-	return 0, f.Kind == in.kind && (!in.sink.Frames || !f.Packed)
+	other := f.Kind == media.Audio && in.sink.Sound != "" && f.Codec != in.sink.Sound
+	return 0, f.Kind == in.kind && !other && (!in.sink.Frames || !f.Packed)
 }
 
 func (in *sinkInput) Bind(f *media.Format, _ media.Source) {

@@ -52,6 +52,10 @@ const (
 	PCMU = "PCMU"
 	PCMA = "PCMA"
 
+	AAC    = "mpeg4-generic" // RFC 3640; Params: "config=", the AudioSpecificConfig in hexadecimal
+	Vorbis = "vorbis"        // frames only; Params: "configuration=", the headers as Matroska has them (CodecPrivate) in base64
+	MP3    = "MP3"           // frames only; ClockRate: samples per second
+
 	I420 = "I420" // raw pictures
 	PCM  = "PCM"  // raw sound
 
@@ -66,13 +70,14 @@ type Format struct {
 	Packed    bool   // true: Data is one RTP payload; false: Data is one whole frame
 	ClockRate uint32 // Hz; for whole frames the rate of the codec's own RTP clock
 	Channels  uint8  // audio only
-	Params    string // canonical fmtp that tells streams apart (H264 profile, VP9 profile-id), else ""
+	Params    string // canonical fmtp that tells streams apart (H264 profile, VP9 profile-id) or that decoders need, else ""
 }
 
-// String is for logs and error texts.
+// String is for logs and error texts, which have no room for the headers of a codec.
 func (f Format) String() string {
+	const longest = 40
 	s := f.Codec
-	if f.Params != "" {
+	if f.Params != "" && len(f.Params) <= longest {
 		s += ";" + f.Params
 	}
 	if !f.Packed {

@@ -4,6 +4,8 @@
 package webm
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -28,6 +30,9 @@ const (
 	maxMaster = 16 << 20 // an element of the header or the index
 	maxTracks = 128
 	maxCues   = 1 << 20
+
+	maxSampleRate = 192000
+	maxChannels   = 8
 )
 
 // Track is what the file says about one track.
@@ -49,10 +54,13 @@ type Track struct {
 
 // codecs are the codecs whose frames in a file are what flows through a pipeline (media.Format).
 var codecs = map[string]string{
-	"V_VP8":  media.VP8,
-	"V_VP9":  media.VP9,
-	"V_AV1":  media.AV1,
-	"A_OPUS": media.Opus,
+	"V_VP8":     media.VP8,
+	"V_VP9":     media.VP9,
+	"V_AV1":     media.AV1,
+	"A_OPUS":    media.Opus,
+	"A_VORBIS":  media.Vorbis,
+	"A_AAC":     media.AAC, // Matroska alone
+	"A_MPEG/L3": media.MP3,
 }
 
 // videoClock is the RTP clock rate of every video codec, in Hz.
@@ -66,8 +74,20 @@ func (t Track) Format() (media.Format, bool) {
 	if t.Kind == media.Video {
 		return media.Format{Kind: media.Video, Codec: t.Codec, ClockRate: videoClock, Params: t.profile()}, true
 	}
-	// The same for all Opus, whatever is coded (RFC 7587 §7).
-	return media.Format{Kind: media.Audio, Codec: media.Opus, ClockRate: 48000, Channels: 2}, true
+	if t.Codec == media.Opus { // the same for all, whatever is coded (RFC 7587 §7)
+		return media.Format{Kind: media.Audio, Codec: media.Opus, ClockRate: 48000, Channels: 2}, true
+	}
+	if !(t.SampleRate >= 1 && t.SampleRate <= maxSampleRate) || t.Channels < 1 || t.Channels > maxChannels {
+		return media.Format{}, false
+	}
+	f := media.Format{Kind: media.Audio, Codec: t.Codec, ClockRate: uint32(t.SampleRate), Channels: uint8(t.Channels)}
+	switch t.Codec {
+	case media.Vorbis:
+		f.Params = "configuration=" + base64.StdEncoding.EncodeToString(t.Private)
+	case media.AAC:
+		f.Params = "config=" + hex.EncodeToString(t.Private)
+	}
+	return f, true
 }
 
 // profile is what tells VP9 streams apart, in the form of media.Format: nothing for profile 0. The codec's private data is a

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -122,6 +123,11 @@ func remoteFrom(t *testing.T, description string, client, controlling bool) Remo
 
 // trickle passes candidates both ways as they are found.
 func (b *browser) trickle(s *side) {
+	b.trickleTo(s)
+	b.trickleFrom(s)
+}
+
+func (b *browser) trickleTo(s *side) {
 	b.pc.OnICECandidate(func(c *webrtc.ICECandidate) {
 		if c != nil {
 			if err := s.AddRemoteCandidate(c.ToJSON().Candidate); err != nil && err != ErrClosed {
@@ -129,13 +135,22 @@ func (b *browser) trickle(s *side) {
 			}
 		}
 	})
-	s.record(func() {
-		s.onCand = func(text string) {
-			if err := b.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: text}); err != nil {
-				b.t.Error(err)
-			}
+}
+
+// trickleFrom passes on what s has found, and what it will find. The browser
+// must have the description they belong to: it checks with the credentials
+// that it has.
+func (b *browser) trickleFrom(s *side) {
+	add := func(text string) {
+		if err := b.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: text}); err != nil {
+			b.t.Error(err)
 		}
-	})
+	}
+	var early []string
+	s.record(func() { early, s.onCand = slices.Clone(s.candidates), add })
+	for _, text := range early {
+		add(text)
+	}
 }
 
 // offer makes the browser controlling and the DTLS server.

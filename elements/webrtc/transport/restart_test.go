@@ -386,7 +386,7 @@ func (b *browser) restartWith(s *side, offers bool) {
 			err = errors.Join(b.pc.SetLocalDescription(d), s.Restart())
 		}
 		if err == nil {
-			b.trickle(s)
+			b.trickleTo(s)
 			err = s.Renegotiate(remoteFrom(b.t, d.SDP, client, false))
 		}
 		if err == nil {
@@ -397,7 +397,7 @@ func (b *browser) restartWith(s *side, offers bool) {
 			err = b.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: describe(s, "actpass")})
 		}
 		if err == nil {
-			b.trickle(s)
+			b.trickleTo(s)
 			d, err = b.pc.CreateAnswer(nil)
 		}
 		if err == nil {
@@ -410,10 +410,7 @@ func (b *browser) restartWith(s *side, offers bool) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	s.wait("candidates", func() bool { return len(s.candidates) > 0 })
-	for _, text := range s.candidates { // those from before trickle
-		_ = b.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: text})
-	}
+	b.trickleFrom(s)
 	s.waitFor("ice READY")
 }
 

@@ -67,12 +67,6 @@ func blend(dst, src plane, alpha []byte, width, height, left, top int) {
 		return
 	}
 	for y := max(0, -top); y < min(height, dst.height-top); y++ {
-		to := dst.row(top + y)[left+first : left+last]
-		from := src.row(y)[first:last]
-		weights := alpha[y*width:][first:last]
-		for i := range to {
-			a := int(weights[i])
-			to[i] = byte((int(from[i])*a + int(to[i])*(255-a) + 127) / 255)
-		}
+		blendRow(dst.row(top + y)[left+first:left+last], src.row(y)[first:last], alpha[y*width:][first:last])
 	}
 }

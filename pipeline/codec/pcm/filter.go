@@ -36,26 +36,31 @@ var filters struct {
 // rates fit, and the rates that files invent do not pile up.
 const maxShared = 1 << 21
 
-// filterFor returns the filter of two rates in Hz.
-func filterFor(from, to int) (*filter, error) {
+// dimension tells what the filter of two rates in Hz would be, and its band; ok is false if it would be too large.
+func dimension(from, to int) (f *filter, pass float64, ok bool) {
 	divisor := gcd(from, to)
-	f := &filter{up: to / divisor, down: from / divisor}
-	pass := narrowPass
+	f = &filter{up: to / divisor, down: from / divisor}
+	pass = narrowPass
 	if min(from, to) >= wideFrom {
 		pass = widePass
+	}
+	// Kaiser's formulas, with frequencies in radians per input sample.
+	slope := math.Pi * (1 - pass) * float64(min(from, to)) / float64(from)
+	f.taps = int(math.Ceil((attenuation-7.95)/(2.285*slope)/tapsUnit)) * tapsUnit
+	return f, pass, f.up <= maxTaps/f.taps
+}
+
+// filterFor returns the filter of two rates in Hz.
+func filterFor(from, to int) (*filter, error) {
+	f, pass, ok := dimension(from, to)
+	if !ok {
+		return nil, fmt.Errorf("no resampling from %d to %d Hz: the ratio is %d:%d", from, to, f.up, f.down)
 	}
 	key := [3]int{f.up, f.down, int(100 * pass)}
 	filters.Lock()
 	defer filters.Unlock()
 	if known := filters.byRatio[key]; known != nil {
 		return known, nil
-	}
-
-	// Kaiser's formulas, with frequencies in radians per input sample.
-	slope := math.Pi * (1 - pass) * float64(min(from, to)) / float64(from)
-	f.taps = int(math.Ceil((attenuation-7.95)/(2.285*slope)/tapsUnit)) * tapsUnit
-	if f.up > maxTaps/f.taps {
-		return nil, fmt.Errorf("no resampling from %d to %d Hz: the ratio is %d:%d", from, to, f.up, f.down)
 	}
 	f.design((1 + pass) / 2 * min(1, float64(to)/float64(from)))
 	if filters.byRatio == nil {

@@ -41,6 +41,15 @@ func (c *clock) due(n int) int {
 	return max(0, (n*c.up-c.next+c.down-1)/c.down)
 }
 
+// CanResample tells whether NewResampler takes these rates.
+func CanResample(from, to int) bool {
+	if min(from, to) < minRate || max(from, to) > maxRate {
+		return false
+	}
+	_, _, ok := dimension(from, to)
+	return ok || from == to
+}
+
 // NewResampler returns a resampler for a stream of so many channels. It fails
 // for rates outside 7350 to 192000 Hz and for pairs with no small ratio.
 func NewResampler(from, to, channels int) (*Resampler, error) {

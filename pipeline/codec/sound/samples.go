@@ -21,6 +21,14 @@ func appendData(dst []byte, samples []int16) []byte {
 	return dst
 }
 
+// appendSilence appends n samples of 0.
+func appendSilence(dst []int16, n int) []int16 {
+	for range n {
+		dst = append(dst, 0)
+	}
+	return dst
+}
+
 // duration is that of samples of each channel.
 func duration(samples int, rate uint32) time.Duration {
 	return time.Duration(samples) * time.Second / time.Duration(rate)

@@ -8,6 +8,7 @@ package sound
 
 import (
 	"github.com/rivero-media/rivero/pipeline/codec"
+	"github.com/rivero-media/rivero/pipeline/codec/pcm"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -21,6 +22,9 @@ func Raw(rate, channels int) media.Format {
 const (
 	costG711       = 50
 	costConvert    = 1000
+	costAAC        = 4000
+	costVorbis     = 8000
+	costMP3        = 40000
 	costOpusDecode = 4000
 	costOpusEncode = 20000
 )
@@ -40,20 +44,29 @@ func Steps(have media.Format) []codec.Step {
 }
 
 func decodings(have media.Format) []codec.Step {
-	step := func(to media.Format, cost int, open func() (decoder, error)) codec.Step {
-		return codec.Step{To: to, Cost: cost, New: func(args codec.NewArgs) codec.Node { return newDecoding(to, open, args) }}
-	}
 	switch have.Codec {
 	case media.PCMU, media.PCMA:
-		return []codec.Step{step(Raw(g711Rate, 1), costG711, func() (decoder, error) { return newG711Decoder(have.Codec), nil })}
+		return decodingTo(Raw(g711Rate, 1), costG711, func() (decoder, error) { return newG711Decoder(have.Codec), nil })
 	case media.Opus: // the codec itself gives any of them
 		var steps []codec.Step
 		for _, to := range raws {
-			steps = append(steps, step(to, costOpusDecode, func() (decoder, error) { return newOpusDecoder(int(to.ClockRate), int(to.Channels)) }))
+			open := func() (decoder, error) { return newOpusDecoder(int(to.ClockRate), int(to.Channels)) }
+			steps = append(steps, decodingTo(to, costOpusDecode, open)...)
 		}
 		return steps
+	case media.AAC:
+		return aacDecodings(have)
+	case media.Vorbis:
+		return vorbisDecodings(have)
+	case media.MP3:
+		return mp3Decodings(have)
 	}
 	return nil
+}
+
+// decodingTo is the step to samples by a decoder.
+func decodingTo(to media.Format, cost int, open func() (decoder, error)) []codec.Step {
+	return []codec.Step{{To: to, Cost: cost, New: func(args codec.NewArgs) codec.Node { return newDecoding(to, open, args) }}}
 }
 
 // raws are what encoders take. The richest comes first, so that it is preferred to others at the same cost.
@@ -62,7 +75,7 @@ var raws = []media.Format{Raw(opusRate, 2), Raw(opusRate, 1), Raw(g711Rate, 1)}
 // conversions are to what the encoders take. More channels than there are would only cost more.
 func conversions(have media.Format) (steps []codec.Step) {
 	for _, to := range raws {
-		if to == have || to.Channels > have.Channels {
+		if to == have || to.Channels > have.Channels || !pcm.CanResample(int(have.ClockRate), int(to.ClockRate)) {
 			continue
 		}
 		steps = append(steps, codec.Step{To: to, Cost: costConvert, New: func(codec.NewArgs) codec.Node { return newConversion(have, to) }})

@@ -51,7 +51,7 @@ type Decoder struct {
 // this setup header; the comment header between them says nothing about the sound.
 func NewDecoder(identification, setup []byte) (_ *Decoder, err error) {
 	defer recovered(&err)
-	rate, channels, err := checkIdentification(identification)
+	rate, channels, err := ParseIdentification(identification)
 	if err != nil {
 		return nil, err
 	}
@@ -162,8 +162,8 @@ func SplitPrivate(private []byte) (identification, setup []byte, err error) {
 	return rest[:sizes[0]], rest[sizes[0]+sizes[1]:], nil
 }
 
-// checkIdentification checks the identification header (Vorbis I §4.2.2).
-func checkIdentification(h []byte) (rate, channels int, err error) {
+// ParseIdentification reads the identification header (Vorbis I §4.2.2).
+func ParseIdentification(h []byte) (rate, channels int, err error) {
 	if len(h) < 30 || h[0] != 1 || string(h[1:7]) != "vorbis" || binary.LittleEndian.Uint32(h[7:]) != 0 {
 		return 0, 0, errors.New("vorbis: not an identification header")
 	}

@@ -9,9 +9,9 @@ const (
 	forwardSine   = 2217
 )
 
-// ForwardDCT transforms the difference of 4x4 pixels and their prediction.
+// forwardDCT transforms the difference of 4x4 pixels and their prediction.
 // IDCTAdd of the result brings the pixels back but for rounding.
-func ForwardDCT(c *[16]int16, src []byte, s, srcStride int, pred []byte, p, predStride int) {
+func forwardDCT(c *[16]int16, src []byte, s, srcStride int, pred []byte, p, predStride int) {
 	var t [16]int
 	for i := range 4 {
 		x, y := src[s:][:4], pred[p:][:4]
@@ -33,9 +33,17 @@ func ForwardDCT(c *[16]int16, src []byte, s, srcStride int, pred []byte, p, pred
 	}
 }
 
-// ForwardWHT makes second order coefficients of the first coefficients of the
+// forwardDCT4 is forwardDCT for four blocks in rows of so many.
+func forwardDCT4(c *[4][16]int16, perRow int, src []byte, s, srcStride int, pred []byte, p, predStride int) {
+	for i := range c {
+		x, y := 4*(i%perRow), 4*(i/perRow)
+		forwardDCT(&c[i], src, s+y*srcStride+x, srcStride, pred, p+y*predStride+x, predStride)
+	}
+}
+
+// forwardWHT makes second order coefficients of the first coefficients of the
 // luma blocks; InverseWHT brings them back.
-func ForwardWHT(c *[16]int16, blocks *[16][16]int16) {
+func forwardWHT(c *[16]int16, blocks *[16][16]int16) {
 	var t [16]int
 	for i := range 4 {
 		x0, x1, x2, x3 := int(blocks[4*i][0]), int(blocks[4*i+1][0]), int(blocks[4*i+2][0]), int(blocks[4*i+3][0])
