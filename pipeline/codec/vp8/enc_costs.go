@@ -9,6 +9,7 @@ type frameCosts struct {
 	speed      speed
 	quantizers [2]quantizers // intra, inter
 	lambda     int           // see price
+	sadLambda  int           // see sadPrice
 	// stillCost is what an inter prediction may cost for nothing else to be
 	// tried, longCost for the older references not to be tried, and so on.
 	stillCost, longCost, splitCost, subblockCost int
@@ -47,9 +48,9 @@ func (c *frameCosts) prepare(e *Encoder, h *frameHeader) {
 	f := &d.factors[0]
 	c.quantizers = [2]quantizers{newQuantizers(f, intraRound), newQuantizers(f, interRound)}
 	step := int(f.y[1])
-	c.lambda = 3 * step
-	c.stillCost = 16 * step
-	c.longCost, c.splitCost, c.subblockCost = 24*step, 32*step, 24*step
+	c.lambda, c.sadLambda = 7*step*step, 3*step
+	noise := step * step / 4
+	c.stillCost, c.longCost, c.splitCost, c.subblockCost = 2*noise, 2*noise, 6*noise, 4*noise
 	c.refBits[refIntra] = costOf(e.probIntra, 0)
 	inter := costOf(e.probIntra, 1)
 	c.refBits[refLast] = inter + costOf(e.probLast, 0)
@@ -86,7 +87,10 @@ const (
 // maxCost is more than anything costs.
 const maxCost = 1 << 30
 
-// price is bits (1/256) in the unit of sums of absolute differences. The
-// factor, .18 of the quantizer's step for a bit, is the usual one for a
-// uniform quantizer whose step is half of VP8's, see dsp.ForwardDCT.
-func (c *frameCosts) price(bits int) int { return (bits * c.lambda) >> 12 }
+// price is bits (1/256) in the unit of squared differences: .028 of the square
+// of the quantizer's step for a bit. For a uniform quantizer it is 1/12 ·
+// 2 ln 2 = .115, and VP8's coefficients count twice, see dsp.ForwardDCT.
+func (c *frameCosts) price(bits int) int { return (bits * c.lambda) >> 16 }
+
+// sadPrice is price in the unit of absolute differences: the root, .17 of the step.
+func (c *frameCosts) sadPrice(bits int) int { return (bits * c.sadLambda) >> 12 }

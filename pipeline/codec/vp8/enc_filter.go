@@ -2,6 +2,8 @@
 
 package vp8
 
+import "github.com/rivero-media/rivero/pipeline/codec/vp8/dsp"
+
 // encoderDeltas are the adjustments that every stream of ours has: what was
 // coded with many bits has the more visible edges, and what was taken over
 // from an earlier frame as it is has been filtered there.
@@ -90,8 +92,7 @@ func (e *Encoder) setFilter(level int) {
 }
 
 // filterError is the squared error of luma in some rows of macroblocks if
-// they are filtered at a level. The last lines, which the next row would
-// change, do not count.
+// they are filtered at a level.
 func (e *Encoder) filterError(level, first, end int) int {
 	e.setFilter(level)
 	p, t := e.picture, e.trial
@@ -108,19 +109,11 @@ func (e *Encoder) filterError(level, first, end int) int {
 		}
 	}
 	sum := 0
-	for y := 16 * first; y < 16*end-4; y++ {
-		at := t.y0 + y*t.YStride
-		sum += squaredError(e.src.Y[at:][:16*e.d.cols], t.Y[at:])
-	}
-	return sum
-}
-
-func squaredError(a, b []byte) int {
-	sum := 0
-	b = b[:len(a)]
-	for i, v := range a {
-		d := int(v) - int(b[i])
-		sum += d * d
+	for row := first; row < end; row++ {
+		for col := range e.d.cols {
+			at := t.y0 + 16*(row*t.YStride+col)
+			sum += dsp.SSE(e.src.Y, at, t.YStride, t.Y, at, t.YStride, 16)
+		}
 	}
 	return sum
 }

@@ -2,8 +2,6 @@
 
 package vp8
 
-import "github.com/rivero-media/rivero/pipeline/codec/vp8/dsp"
-
 // Values of Config.Speed besides 0, the best pictures.
 const (
 	SpeedAuto = -1 // as slow as the frame rate allows
@@ -12,26 +10,20 @@ const (
 
 // speed is what Config.Speed stands for.
 type speed struct {
-	step      int16   // first diamond, in pixels
-	walk      int     // most steps of one size
-	fraction  int16   // finest step, in quarters of a pixel
-	square    bool    // diagonal steps of fractions
-	split     int     // smallest parts of a macroblock: 16, 8 or 4 pixels
-	long      bool    // new vectors for older references too
-	subblocks bool    // B_PRED in inter frames
-	subModes  []uint8 // that B_PRED tries
+	step      int16 // first diamond, in pixels
+	walk      int   // most steps of one size
+	fraction  int16 // finest step, in quarters of a pixel
+	square    bool  // diagonal steps of fractions
+	split     int   // smallest parts of a macroblock: 16, 8 or 4 pixels
+	long      bool  // new vectors for older references too
+	subblocks bool  // B_PRED in inter frames
 }
 
-var (
-	allSubModes  = []uint8{dsp.BDC, dsp.BTM, dsp.BVE, dsp.BHE, dsp.BLD, dsp.BRD, dsp.BVR, dsp.BVL, dsp.BHD, dsp.BHU}
-	fastSubModes = []uint8{dsp.BDC, dsp.BTM, dsp.BVE, dsp.BHE}
-)
-
 var speeds = [...]speed{
-	{step: 16, walk: 16, fraction: 1, square: true, split: 4, long: true, subblocks: true, subModes: allSubModes},
-	{step: 16, walk: 16, fraction: 1, split: 8, subblocks: true, subModes: allSubModes},
-	{step: 8, walk: 8, fraction: 1, split: 16, subblocks: true, subModes: fastSubModes},
-	{step: 4, walk: 8, fraction: 2, split: 16, subModes: fastSubModes},
+	{step: 16, walk: 16, fraction: 1, square: true, split: 4, long: true, subblocks: true},
+	{step: 16, walk: 16, fraction: 1, split: 8, subblocks: true},
+	{step: 8, walk: 8, fraction: 1, split: 16, subblocks: true},
+	{step: 4, walk: 8, fraction: 2, split: 16},
 }
 
 type pace struct{ speed int }

@@ -2,6 +2,8 @@
 
 package vp8
 
+import "github.com/rivero-media/rivero/pipeline/codec/vp8/dsp"
+
 // starts is where the parts of a way of cutting begin.
 func starts(partitioning uint8) []uint8 {
 	if partitioning == split4x4 {
@@ -49,38 +51,51 @@ var subVectorCosts = func() (t [len(subVectorProbs)][subNew + 1]int) {
 	return t
 }()
 
+var partitionBits = func() (t [split4x4 + 1]int) {
+	for i := range t {
+		t[i] = pathCost(partitionPaths[i], partitionProbs[:])
+	}
+	return t
+}()
+
 // chooseSplit finds a vector for each quarter of the macroblock, in the
 // reference of the best choice so far, and takes the way of cutting that
 // costs least, if it costs less.
 func (w *worker) chooseSplit(best *choice) {
 	s := search{w: w}
 	s.in(best.ref)
-	// candidates[0] is for the whole, the others are what quarters found.
-	candidates := [5]motionVector{best.mv}
-	var sads [4][5]int
+	// The first vector is that for the whole, the others are what the quarters found.
+	vectors := [5]motionVector{best.mv}
 	for k := range 4 {
-		candidates[k+1] = s.refine(best.mv, 8*(k&1), 8*(k>>1), 8)
+		b := block{x: 8 * (k & 1), y: 8 * (k >> 1), size: 8, cost: maxCost}
+		s.start(&b, best.mv)
+		s.walk(&b, 8, 4)
+		s.fractions(&b)
+		vectors[k+1] = b.mv
 	}
-	for k := range sads {
-		for i, mv := range candidates {
-			if i > 0 && mv == candidates[0] {
-				sads[k][i] = sads[k][0]
+	var errors [4][5]int // of each quarter with each vector
+	src := w.e.src
+	for i, mv := range vectors {
+		for k := range errors {
+			if i > 0 && mv == vectors[0] {
+				errors[k][i] = errors[k][0]
 				continue
 			}
-			sads[k][i] = s.sad(mv, 8*(k&1), 8*(k>>1), 8)
+			pix, at, stride := s.predicted(mv, 8*(k&1), 8*(k>>1), 8)
+			errors[k][i] = dsp.SSE(src.Y, w.y+8*(k>>1)*src.YStride+8*(k&1), src.YStride, pix, at, stride, 8)
 		}
 	}
 	for partitioning := uint8(splitTopBottom); partitioning <= splitQuarters; partitioning++ {
 		c := choice{}
-		c.neighbour, c.partitioning = neighbour{ref: best.ref, yMode: modeSplit}, partitioning
+		c.ref, c.yMode, c.partitioning = best.ref, modeSplit, partitioning
 		c.cost = w.e.price(w.proposal.modeBits[modeSplit-modeNearest] + w.e.refBits[best.ref] + partitionBits[partitioning])
 		for part, start := range partStarts[partitioning] {
 			least, found := maxCost, motionVector{}
-			for i, mv := range candidates {
+			for i, mv := range vectors {
 				cost := w.e.price(w.subVectorBits(&c.macroblock, int(start), mv))
 				for k, at := range partStarts[splitQuarters] {
 					if int(partitions[partitioning][at]) == part {
-						cost += sads[k][i]
+						cost += errors[k][i]
 					}
 				}
 				if cost < least {
@@ -99,41 +114,4 @@ func (w *worker) chooseSplit(best *choice) {
 			*best = c
 		}
 	}
-}
-
-var partitionBits = func() (t [split4x4 + 1]int) {
-	for i := range t {
-		t[i] = pathCost(partitionPaths[i], partitionProbs[:])
-	}
-	return t
-}()
-
-// refine looks for a better vector for a square of the macroblock near a given one.
-func (s *search) refine(mv motionVector, x, y, size int) motionVector {
-	least := s.sad(mv, x, y, size)
-	price := func(v motionVector) int {
-		bits, ok := s.w.vectorBits(v)
-		if !ok {
-			return maxCost
-		}
-		return s.w.e.price(bits)
-	}
-	for step := int16(8); step >= s.w.e.speed.fraction; step >>= 1 {
-		for range 4 {
-			centre := mv
-			for _, c := range cross {
-				to := centre.add(motionVector{step * c.x, step * c.y})
-				if !s.inside(to) {
-					continue
-				}
-				if cost := s.sad(to, x, y, size) + price(to); cost < least {
-					mv, least = to, cost
-				}
-			}
-			if mv == centre {
-				break
-			}
-		}
-	}
-	return mv
 }

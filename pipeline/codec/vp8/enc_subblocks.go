@@ -43,42 +43,25 @@ func (w *worker) chooseSubblocks(limit int) (coded, chosen bool) {
 		if w.h.key {
 			bits = &keySubModeBits[above[x]][left[y]]
 		}
-		mode, last, least := uint8(0), uint8(0), maxCost
-		for _, candidate := range e.speed.subModes {
-			dsp.PredictSubblock(candidate, p.Y, at, stride, right)
-			last = candidate
-			if c := sad4(src.Y, at, src.YStride, p.Y, at, stride) + e.price(bits[candidate]); c < least {
-				mode, least = candidate, c
+		mode, least := uint8(0), maxCost
+		dsp.PredictSubblocks(&w.subblocks, p.Y, at, stride, right)
+		for candidate := range w.subblocks {
+			error := dsp.SSE(src.Y, at, src.YStride, w.subblocks[candidate][:], 0, 4, 4)
+			if c := error + e.price(bits[candidate]); c < least {
+				mode, least = uint8(candidate), c
 			}
 		}
 		if cost += least; cost >= limit {
 			return false, false
 		}
-		if mode != last {
-			dsp.PredictSubblock(mode, p.Y, at, stride, right)
+		for j := range 4 {
+			*(*[4]byte)(p.Y[at+j*stride:]) = [4]byte(w.subblocks[mode][4*j:])
 		}
 		m.subModes[i], above[x], left[y] = mode, mode, mode
 		dsp.ForwardDCT(&d.coefficients[i], src.Y, at, src.YStride, p.Y, at, stride)
-		d.ends[i] = q.quantise(&d.coefficients[i], &w.levels[i], 0)
-		any |= d.ends[i]
+		any |= q.Quantise(d.coefficients[i:i+1], w.levels[i:i+1], d.ends[i:i+1])
 		d.addResidual(i, p.Y, at, stride)
 	}
 	d.mb = m
 	return any != 0, true
-}
-
-// sad4 is the sum of absolute differences of two blocks of 4x4 pixels.
-func sad4(a []byte, at, aStride int, b []byte, bt, bStride int) int {
-	sum := 0
-	for range 4 {
-		x, y := (*[4]byte)(a[at:]), (*[4]byte)(b[bt:])
-		for i, v := range x {
-			d := int(v) - int(y[i])
-			s := d >> 63
-			sum += d ^ s - s
-		}
-		at += aStride
-		bt += bStride
-	}
-	return sum
 }

@@ -17,6 +17,7 @@ type worker struct {
 	intra         int           // macroblocks without inter prediction
 	levels        [25][16]int16 // in zigzag order
 	scratch       [16*16 + dsp.Slack]byte
+	subblocks     dsp.SubblockPredictions
 
 	// The current macroblock.
 	col, row int
@@ -116,8 +117,10 @@ func (w *worker) choose() bool {
 	return w.residualChroma() || coded
 }
 
-// A choice is a way to code a macroblock. Its cost is the sum of absolute
-// differences that it leaves, and the price of the bits that say so.
+// A choice is a way to code a macroblock. Its cost is the sum of squared
+// differences that it leaves, and the price of the bits that say so. A
+// difference that is the same for all pixels does not count where it needs
+// but one coefficient: in macroblocks that have Y2.
 type choice struct {
 	macroblock
 	cost int
