@@ -2,6 +2,8 @@
 
 package vp8
 
+import "time"
+
 // Values of Config.Speed besides 0, the best pictures.
 const (
 	SpeedAuto = -1 // as slow as the frame rate allows
@@ -26,10 +28,88 @@ var speeds = [...]speed{
 	{step: 4, walk: 8, fraction: 2, split: 16},
 }
 
-type pace struct{ speed int }
+// A pace is the choice of a speed by the time that frames take. It goes
+// faster as soon as they take too long, and slower if there was time to spare
+// for a while. If the highest speed is not enough it leaves out pictures.
+type pace struct {
+	auto   bool
+	clock  func() time.Duration
+	period time.Duration // from picture to picture
+	speed  int
 
-func (p *pace) init(c *Config)      { p.speed = max(c.Speed, 0) }
-func (p *pace) setTarget(c *Config) {}
-func (p *pace) drop() bool          { return false }
-func (p *pace) begin()              {}
-func (p *pace) end()                {}
+	began    time.Duration // the current frame
+	late     time.Duration // by how much all frames took longer than there was time
+	load     float64       // the part of the period that frames take, smoothed
+	calm     int           // frames in a row with time to spare
+	patience int           // of them until it goes slower
+	trial    int           // frames until going slower is known to have been right
+}
+
+// The parts of the period that frames may take. The lower one is less than
+// half of the upper because a lower speed can take twice the time.
+const (
+	fullLoad  = .7
+	spareLoad = .3
+	// leastPatience is doubled each time that going slower was wrong.
+	leastPatience, mostPatience = 30, 1800
+)
+
+func (p *pace) init(c *Config) {
+	*p = pace{auto: c.Speed == SpeedAuto, clock: c.Clock, speed: c.Speed, patience: leastPatience}
+	if p.auto {
+		p.speed = MaxSpeed - 1
+	}
+	p.setTarget(c)
+}
+
+func (p *pace) setTarget(c *Config) { p.period = time.Duration(float64(time.Second) / c.FrameRate) }
+
+// drop tells if there is no time for a picture, and if so counts it.
+func (p *pace) drop() bool {
+	if p.late <= p.period {
+		return false
+	}
+	p.late -= p.period
+	return true
+}
+
+// begin is called before a frame, end after it.
+func (p *pace) begin() {
+	if p.auto {
+		p.began = p.clock()
+	}
+}
+
+func (p *pace) end() {
+	if !p.auto {
+		return
+	}
+	took := p.clock() - p.began
+	p.late = max(p.late+took-p.period, 0)
+	now := float64(took) / float64(p.period)
+	if p.load == 0 {
+		p.load = now
+	}
+	p.load += (now - p.load) / 4
+	p.trial--
+	switch {
+	case p.load > fullLoad || p.late > 0:
+		if p.speed < MaxSpeed {
+			p.change(1)
+			if p.trial > 0 {
+				p.patience = min(2*p.patience, mostPatience)
+			}
+		}
+		p.calm = 0
+	case p.load > spareLoad:
+		p.calm = 0
+	default:
+		if p.calm++; p.calm >= p.patience && p.speed > 0 {
+			p.change(-1)
+			p.trial = p.patience
+		}
+	}
+}
+
+// change changes the speed. What frames take is then to be seen.
+func (p *pace) change(by int) { p.speed, p.load, p.calm = p.speed+by, 0, 0 }
