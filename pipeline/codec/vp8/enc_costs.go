@@ -13,6 +13,7 @@ type frameCosts struct {
 	// stillCost is what an inter prediction may cost for nothing else to be
 	// tried, longCost for the older references not to be tried, and so on.
 	stillCost, longCost, splitCost, subblockCost int
+	goodEnough                                   int // the most that may cost what isGoodEnough
 
 	yModeBits   [modeB + 1]int
 	subModeBits [dsp.SubblockModes]int // of inter frames
@@ -51,6 +52,9 @@ func (c *frameCosts) prepare(e *Encoder, h *frameHeader) {
 	c.lambda, c.sadLambda = 7*step*step, 3*step
 	noise := step * step / 4
 	c.stillCost, c.longCost, c.splitCost, c.subblockCost = 2*noise, 2*noise, 6*noise, 4*noise
+	if c.goodEnough = 0; e.config.Bitrate > 0 {
+		c.goodEnough = 16*16*invisible/4 + c.price(4*256)
+	}
 	c.refBits[refIntra] = costOf(e.probIntra, 0)
 	inter := costOf(e.probIntra, 1)
 	c.refBits[refLast] = inter + costOf(e.probLast, 0)

@@ -7,7 +7,7 @@ package vp8
 func (e *Encoder) encodeToFit(dst []byte, key bool) []byte {
 	start := len(dst)
 	p := e.layers.place(key)
-	e.rate.begin(key, p, e.d.cols*e.d.rows)
+	e.rate.begin(key, p, len(e.layers.pattern), e.d.cols*e.d.rows)
 	q := e.rate.quantizer()
 	for attempt := 1; ; attempt++ {
 		dst = e.encode(dst[:start], key, q)
@@ -24,7 +24,7 @@ func (e *Encoder) encodeToFit(dst []byte, key bool) []byte {
 }
 
 // isCut tells if little of the frame came from those before it.
-func (e *Encoder) isCut() bool { return !e.header.key && e.counts.intra > e.d.cols*e.d.rows*6/10 }
+func (e *Encoder) isCut() bool { return !e.header.key && e.counts.intra > e.d.cols*e.d.rows*4/10 }
 
 // encode makes a frame with quantizer index q, behind dst. The references stay.
 func (e *Encoder) encode(dst []byte, key bool, q int) []byte {

@@ -15,19 +15,27 @@ type rate struct {
 	// complexity is that of key frames, and of inter frames by layer, 0 for
 	// not known.
 	complexity [1 + len(patterns)]float64
-	lastQ      int  // of the base or a key frame
-	free       bool // lastQ is no guide
+	lastQ      [1 + len(patterns)]int // likewise
+	free       bool                   // lastQ is no guide
 
 	// Of the current frame.
 	kind        int // index into complexity
 	share       float64
+	span        int // frames from one of the kind to the next
 	macroblocks int
 	exponent    float64
 	lastBits    float64 // of the attempt before at lastPower
 	lastPower   float64
 }
 
-const keyKind = 0
+const (
+	keyKind  = iota
+	baseKind // and behind it the layers above
+)
+
+// mostWorse is by how much the quantizer index of a layer above the base may
+// be greater. Bits that this costs more are then missing in the base.
+const mostWorse = 20
 
 // What the channel may be behind, in seconds: a picture is dropped from
 // mostDebt on, and what is more than worstDebt is forgiven, so that pictures
@@ -68,8 +76,8 @@ func (r *rate) drop() bool {
 }
 
 // begin begins a frame of so many macroblocks.
-func (r *rate) begin(key bool, p *place, macroblocks int) {
-	r.kind, r.share, r.macroblocks = 1+p.layer, p.share, macroblocks
+func (r *rate) begin(key bool, p *place, span, macroblocks int) {
+	r.kind, r.share, r.span, r.macroblocks = baseKind+p.layer, p.share, span, macroblocks
 	if key {
 		r.kind = keyKind
 	}
@@ -110,18 +118,19 @@ func (r *rate) quantizer() int {
 	if r.perFrame == 0 {
 		return r.minQ
 	}
-	complexity := r.complexity[r.kind]
-	known := complexity != 0
-	switch {
-	case known:
-	case r.kind == keyKind || r.complexity[keyKind] == 0:
-		complexity = 8000 * float64(r.macroblocks) // retry corrects it
-	default:
-		complexity = r.complexity[keyKind] / 6
+	complexity, last, sudden := r.complexity[r.kind], r.lastQ[r.kind], r.free || r.kind == keyKind
+	if complexity == 0 {
+		last = r.lastQ[keyKind]
+		if complexity = r.complexity[keyKind] / 6; r.kind == keyKind || complexity == 0 {
+			complexity, sudden = 8000*float64(r.macroblocks), true // retry corrects it
+		}
 	}
 	q := r.fit(complexity, r.target())
-	if r.kind != keyKind && (known && !r.free || !known && r.complexity[keyKind] != 0) {
-		q = min(max(q, r.lastQ-4-r.lastQ/16), r.lastQ+10)
+	if !sudden {
+		q = min(max(q, last-(4+last/8)*r.span), last+10*r.span)
+	}
+	if r.kind > baseKind && r.lastQ[baseKind] != 0 { // not so much worse that pictures flicker
+		q = min(q, r.lastQ[baseKind]+mostWorse)
 	}
 	return min(max(q, r.minQ), r.maxQ)
 }
@@ -135,6 +144,10 @@ func (r *rate) fit(complexity, bits float64) int {
 	return q
 }
 
+// burst is how many frames a single one may be worth that is no key frame, if
+// the channel is not behind.
+const burst = 3
+
 // retry looks at the size of a frame, and returns another quantizer if it has
 // to be encoded again. If most of the picture was new it counts as a key frame.
 func (r *rate) retry(q, size int, cut bool, attempt int) int {
@@ -146,11 +159,14 @@ func (r *rate) retry(q, size int, cut bool, attempt int) int {
 		r.kind = keyKind
 	}
 	bits, target := float64(8*size), r.target()
-	tooMuch := bits > 2.5*target && bits > 2*r.perFrame
+	tooMuch := bits > 2*target && bits+r.ahead > burst*r.perFrame
 	if r.kind == keyKind {
 		tooMuch = bits > 1.4*target
+	} else { // what is new need not look bad at first
+		target = max(target, .7*burst*r.perFrame-r.ahead)
 	}
-	if !tooMuch && (known || r.kind != keyKind || bits > .6*target) {
+	tooLittle := bits < .6*target && (!known && r.kind == keyKind || r.lastBits > bits)
+	if !tooMuch && !tooLittle {
 		return q
 	}
 	// From two attempts it can be seen how the size depends on the quantizer.
@@ -169,12 +185,10 @@ func (r *rate) spent(q, size int) {
 	if now := bits * power(q); *c == 0 {
 		*c = now
 	} else {
-		*c += (now - *c) / 4
+		*c += (now - *c) / (1 + 3/float64(r.span))
 	}
 	// A channel that is idle does not save up for later more than a moment.
 	r.ahead = min(max(r.ahead+bits-r.perFrame, -r.perSecond/8), worstDebt*r.perSecond)
-	if r.kind <= 1 {
-		r.lastQ = q
-		r.free = false
-	}
+	r.lastQ[r.kind] = q
+	r.free = r.free && r.kind == keyKind
 }

@@ -112,9 +112,25 @@ func (w *worker) choose() bool {
 		w.chooseChroma()
 	} else {
 		w.d.predictInter(w.h, w.p, w.col, w.row)
+		if best.cost < e.goodEnough && w.isGoodEnough() {
+			return false
+		}
 	}
 	coded = w.residualLuma()
 	return w.residualChroma() || coded
+}
+
+// invisible is the mean squared error, in quarters, below which nothing is
+// coded any more, lest pictures that stay as they are cost bits for ever. It
+// is that of 49 dB.
+const invisible = 3
+
+// isGoodEnough tells if nobody sees how the prediction in the new picture differs.
+func (w *worker) isGoodEnough() bool {
+	p, src := w.p, w.e.src
+	return dsp.SSE(src.Y, w.y, src.YStride, p.Y, w.y, p.YStride, 16) < 16*16*invisible/4 &&
+		dsp.SSE(src.U, w.uv, src.UVStride, p.U, w.uv, p.UVStride, 8) < 8*8*invisible/4 &&
+		dsp.SSE(src.V, w.uv, src.UVStride, p.V, w.uv, p.UVStride, 8) < 8*8*invisible/4
 }
 
 // A choice is a way to code a macroblock. Its cost is the sum of squared

@@ -57,7 +57,7 @@ func TestSpeedAuto(t *testing.T) {
 		{6 * time.Millisecond, 1, 10, false},
 		{20 * time.Millisecond, 3, 10, false},
 		{60 * time.Millisecond, 3, 60, true}, // too slow for any speed
-		{time.Millisecond, 0, 400, false}, // but for what is left from before
+		{time.Millisecond, 0, 400, false},    // but for what is left from before
 	} {
 		unit = step.unit
 		dropped, longest := run(step.pictures)
