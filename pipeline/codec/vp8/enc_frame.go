@@ -50,6 +50,9 @@ func (e *Encoder) encode(dst []byte, key bool, q int) []byte {
 	d.prepareFrame(h)
 	e.frameCosts.prepare(e, h)
 	e.wave.begin()
+	for _, w := range e.crew.workers {
+		w.begin()
+	}
 	e.crew.together((*worker).encodeRows)
 	e.counts.add(e.crew.workers)
 	if e.chooseFilter(); h.filterLevel != 0 {

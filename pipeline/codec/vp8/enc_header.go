@@ -88,6 +88,12 @@ func (e *Encoder) writeTokenProbs(b *boolEncoder) {
 				for t, update := range &coefficientUpdateProbs[i][j][k] {
 					p := &e.d.probs.coefficients[i][j][k][t]
 					n := e.counts.tokens[slot]
+					if n == ([2]uint32{}) { // most are, in small pictures
+						b.bool(0, update)
+						e.tokenTable[slot] = *p
+						slot++
+						continue
+					}
 					other := best(n)
 					price := 8*256 + costOf(update, 1) - costOf(update, 0)
 					pays := other != *p && saving(n, *p, other) > price

@@ -90,5 +90,5 @@ func (w *worker) vectorBits(mv motionVector) (bits int, ok bool) {
 	if max(x, y, -x, -y) > maxDifference {
 		return 0, false
 	}
-	return int(w.e.vectorCosts[0][y+maxDifference]) + int(w.e.vectorCosts[1][x+maxDifference]), true
+	return int(w.e.vectorCosts[0].bits[y+maxDifference]) + int(w.e.vectorCosts[1].bits[x+maxDifference]), true
 }

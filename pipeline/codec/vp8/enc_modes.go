@@ -137,12 +137,18 @@ func (t *trace) component(slot, v int) {
 // maxDifference is the farthest that a coded vector may be from the predicted one.
 const maxDifference = 1<<mvLongBits - 1
 
-// vectorCosts are the bits of one half of a difference of vectors, in 1/256,
-// by the difference plus maxDifference.
-type vectorCosts [2*maxDifference + 1]int32
+// vectorCosts are the bits of one half of a difference of vectors, in 1/256.
+type vectorCosts struct {
+	bits  [2*maxDifference + 1]int32 // by the difference plus maxDifference
+	probs mvProbs                    // that bits are for
+}
 
-// prepare computes the costs for a frame.
+// prepare computes the costs for a frame, unless they are as they were.
 func (c *vectorCosts) prepare(p *mvProbs) {
+	if *p == c.probs {
+		return
+	}
+	c.probs = *p
 	for v := range maxDifference + 1 {
 		cost := costOf(p[mvIsLong], choose(v >= len(shortPaths)))
 		if v >= len(shortPaths) {
@@ -158,6 +164,6 @@ func (c *vectorCosts) prepare(p *mvProbs) {
 		if v != 0 {
 			plus, minus = plus+costOf(p[mvSign], 0), minus+costOf(p[mvSign], 1)
 		}
-		c[maxDifference+v], c[maxDifference-v] = int32(plus), int32(minus)
+		c.bits[maxDifference+v], c.bits[maxDifference-v] = int32(plus), int32(minus)
 	}
 }

@@ -29,7 +29,8 @@ func newWorker(e *Encoder) *worker {
 	return &worker{e: e, modes: newTrace(modeSlots), tokens: newTrace(tokenSlots)}
 }
 
-// begin takes over what the frame begins with.
+// begin takes over what the frame begins with. It is called before any worker
+// has a job: some may then have two, and others none.
 func (w *worker) begin() {
 	w.d, w.h, w.p = w.e.d, &w.e.header, w.e.picture
 	w.modes.begin()
@@ -39,7 +40,6 @@ func (w *worker) begin() {
 
 // encodeRows encodes rows as long as there are some that nobody has taken.
 func (w *worker) encodeRows() {
-	w.begin()
 	for row := w.e.wave.take(); row < w.d.rows; row = w.e.wave.take() {
 		w.encodeRow(row)
 	}

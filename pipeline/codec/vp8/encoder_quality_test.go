@@ -51,24 +51,6 @@ func clip(t testing.TB, i int) []*Frame {
 	return readVideo(t, fftest.Make(t, "a.yuv", args...), c.size[0], c.size[1])
 }
 
-// distortion adds up the squared errors of luma.
-type distortion struct{ sum, pixels float64 }
-
-func (d *distortion) add(a, b *Frame) {
-	for y := range a.Height {
-		for x, v := range a.Y[y*a.YStride:][:a.Width] {
-			e := int(v) - int(b.Y[y*b.YStride+x])
-			d.sum += float64(e * e)
-		}
-	}
-	d.pixels += float64(a.Width * a.Height)
-}
-
-// psnr is that of the mean squared error of all pictures.
-func (d *distortion) psnr() float64 {
-	return 10 * math.Log10(255*255*d.pixels/max(d.sum, 1))
-}
-
 // quality encodes pictures and returns what they look like and their bitrate.
 func quality(t testing.TB, c Config, pictures []*Frame) (psnr, bitrate float64) {
 	t.Helper()

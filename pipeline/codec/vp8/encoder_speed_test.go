@@ -22,14 +22,15 @@ func (f *fakeTime) clock() time.Duration {
 
 // TestSpeedAuto encodes on machines of different speed.
 func TestSpeedAuto(t *testing.T) {
+	t.Parallel()
 	const period = 40 * time.Millisecond
 	var e *Encoder
 	costs := [...]time.Duration{8, 4, 2, 1} // by speed
 	unit := time.Millisecond
 	f := fakeTime{takes: func() time.Duration { return unit * costs[e.pace.speed] }}
-	e = mustEncoder(t, Config{Width: 32, Height: 32, FrameRate: float64(time.Second / period), Speed: SpeedAuto, Clock: f.clock})
+	e = mustEncoder(t, Config{Width: 16, Height: 16, FrameRate: float64(time.Second / period), Speed: SpeedAuto, Clock: f.clock})
 	defer e.Close()
-	picture := newFrame(32, 32)
+	picture := newFrame(16, 16)
 	run := func(pictures int) (dropped int, longest time.Duration) {
 		t.Helper()
 		behind := time.Duration(0)
@@ -75,7 +76,7 @@ func TestSpeedAuto(t *testing.T) {
 	costs, unit = [...]time.Duration{80, 40, 1, 1}, time.Millisecond
 	run(20)
 	tried := 0
-	for range 3000 {
+	for range 1500 {
 		before := e.pace.speed
 		run(1)
 		if e.pace.speed < before {

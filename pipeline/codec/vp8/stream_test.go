@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -84,7 +85,15 @@ func TestVectors(t *testing.T) {
 			for line := range strings.Lines(string(list)) {
 				want = append(want, strings.Fields(line)[0])
 			}
-			compare(t, sums(t, &Decoder{}, readIVF(t, path)), want)
+			frames := readIVF(t, path)
+			if underRace {
+				frames = frames[:min(len(frames), 12)]
+			}
+			got := sums(t, &Decoder{}, frames)
+			if underRace {
+				want = want[:len(got)]
+			}
+			compare(t, got, want)
 		})
 	}
 }
@@ -130,12 +139,20 @@ func judge(t testing.TB, path string) []string {
 
 var realtime = []string{"-deadline", "realtime", "-cpu-used", "8"}
 
-// encoded are streams as libvpx makes them.
-var encoded = []struct {
+type encodedStream struct {
 	size   string
 	frames int
 	args   string
-}{
+}
+
+func (e *encodedStream) large() bool {
+	width, _, _ := strings.Cut(e.size, "x")
+	n, _ := strconv.Atoi(width)
+	return n > 200
+}
+
+// encoded are streams as libvpx makes them.
+var encoded = []encodedStream{
 	{"16x16", 20, "-b:v 100k"},
 	{"1x1", 10, "-b:v 50k"},
 	{"2x35", 10, "-b:v 50k"},
@@ -161,6 +178,9 @@ func TestEncoded(t *testing.T) {
 	fftest.Need(t)
 	for _, e := range encoded {
 		t.Run(e.size+" "+e.args, func(t *testing.T) {
+			if underRace && e.large() {
+				t.Skip("large pictures take too long with the race detector")
+			}
 			t.Parallel()
 			args := strings.Fields(e.args)
 			if !strings.Contains(e.args, "-deadline") {
@@ -179,7 +199,11 @@ func TestEncoded(t *testing.T) {
 // TestEncodedHidden does so with alternate references.
 func TestEncodedHidden(t *testing.T) {
 	t.Parallel()
-	for _, size := range []string{"176x144", "95x81"} {
+	sizes := []string{"95x81", "176x144"}
+	if underRace {
+		sizes = sizes[:1]
+	}
+	for _, size := range sizes {
 		path := encodeHidden(t, size, 40, "-b:v", "100k")
 		frames := readIVF(t, path)
 		got := sums(t, &Decoder{}, frames)
@@ -192,6 +216,7 @@ func TestEncodedHidden(t *testing.T) {
 
 // TestChangeOfSize goes on with a key frame of another size.
 func TestChangeOfSize(t *testing.T) {
+	t.Parallel()
 	var d Decoder
 	for _, size := range []string{"64x48", "175x143", "31x17", "64x48"} {
 		path := encode(t, size, 5, realtime...)
