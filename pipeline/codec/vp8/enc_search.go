@@ -65,10 +65,35 @@ func (s *search) cost(b *block, mv motionVector) int {
 
 // move takes the best of four vectors around a centre if it is better.
 func (s *search) move(b *block, centre motionVector, around *[4]motionVector, step int16) (moved bool) {
+	if (centre.x|centre.y|step)&3 == 0 && s.inside(centre.add(motionVector{-step, -step})) && s.inside(centre.add(motionVector{step, step})) {
+		return s.moveInside(b, centre, around, step)
+	}
 	for _, v := range around {
 		mv := centre.add(motionVector{step * v.x, step * v.y})
 		if c := s.cost(b, mv); c < b.cost {
 			b.mv, b.cost, moved = mv, c, true
+		}
+	}
+	return moved
+}
+
+// moveInside is move by whole pixels inside of the picture.
+func (s *search) moveInside(b *block, centre motionVector, around *[4]motionVector, step int16) (moved bool) {
+	var at [4]int
+	for i, v := range around {
+		_, at[i], _ = s.predicted(centre.add(motionVector{step * v.x, step * v.y}), b.x, b.y, b.size)
+	}
+	src := s.w.e.src
+	sads := dsp.SADRect4(src.Y, s.w.y+b.y*src.YStride+b.x, src.YStride, s.luma.pix, &at, s.luma.stride, b.size, b.size)
+	for i, v := range around {
+		if sads[i] >= b.cost {
+			continue
+		}
+		mv := centre.add(motionVector{step * v.x, step * v.y})
+		if bits, ok := s.w.vectorBits(mv); ok {
+			if c := sads[i] + s.w.e.sadPrice(bits); c < b.cost {
+				b.mv, b.cost, moved = mv, c, true
+			}
 		}
 	}
 	return moved

@@ -58,60 +58,118 @@ var partitionBits = func() (t [split4x4 + 1]int) {
 	return t
 }()
 
-// chooseSplit finds a vector for each quarter of the macroblock, in the
-// reference of the best choice so far, and takes the way of cutting that
-// costs least, if it costs less.
+// chooseSplit tries to cut the macroblock into parts, in the reference of the
+// best choice so far, and takes the way of cutting that costs least, if it
+// costs less.
 func (w *worker) chooseSplit(best *choice) {
 	s := search{w: w}
 	s.in(best.ref)
-	// The first vector is that for the whole, the others are what the quarters found.
-	vectors := [5]motionVector{best.mv}
-	for k := range 4 {
-		b := block{x: 8 * (k & 1), y: 8 * (k >> 1), size: 8, cost: maxCost}
-		s.start(&b, best.mv)
-		s.walk(&b, 8, 4)
-		s.fractions(&b)
-		vectors[k+1] = b.mv
-	}
-	var errors [4][5]int // of each quarter with each vector
-	src := w.e.src
-	for i, mv := range vectors {
-		for k := range errors {
-			if i > 0 && mv == vectors[0] {
-				errors[k][i] = errors[k][0]
-				continue
-			}
-			pix, at, stride := s.predicted(mv, 8*(k&1), 8*(k>>1), 8)
-			errors[k][i] = dsp.SSE(src.Y, w.y+8*(k>>1)*src.YStride+8*(k&1), src.YStride, pix, at, stride, 8)
-		}
-	}
+	var q quarters
+	s.findQuarters(&q, best.mv)
 	for partitioning := uint8(splitTopBottom); partitioning <= splitQuarters; partitioning++ {
-		c := choice{}
-		c.ref, c.yMode, c.partitioning = best.ref, modeSplit, partitioning
-		c.cost = w.e.price(w.proposal.modeBits[modeSplit-modeNearest] + w.e.refBits[best.ref] + partitionBits[partitioning])
+		c := w.split(best.ref, partitioning)
 		for part, start := range partStarts[partitioning] {
-			least, found := maxCost, motionVector{}
-			for i, mv := range vectors {
-				cost := w.e.price(w.subVectorBits(&c.macroblock, int(start), mv))
-				for k, at := range partStarts[splitQuarters] {
-					if int(partitions[partitioning][at]) == part {
-						cost += errors[k][i]
-					}
-				}
-				if cost < least {
-					least, found = cost, mv
-				}
-			}
-			c.cost += least
+			mv, cost := q.choose(w, &c.macroblock, partitioning, part, int(start))
+			c.cost += cost
 			for i, p := range &partitions[partitioning] {
 				if int(p) == part {
-					c.mvs[i] = found
+					c.mvs[i] = mv
 				}
 			}
 		}
-		c.mv = c.mvs[15]
-		if c.cost < best.cost {
+		if c.mv = c.mvs[15]; c.cost < best.cost {
 			*best = c
 		}
 	}
+	if w.e.speed.split == 4 && best.partitioning == splitQuarters && best.yMode == modeSplit {
+		s.splitFurther(best)
+	}
+}
+
+// split is a choice of parts without vectors yet, and what it costs to say so.
+func (w *worker) split(ref, partitioning uint8) (c choice) {
+	c.ref, c.yMode, c.partitioning = ref, modeSplit, partitioning
+	c.cost = w.e.price(w.proposal.modeBits[modeSplit-modeNearest] + w.e.refBits[ref] + partitionBits[partitioning])
+	return c
+}
+
+// quarters are vectors for quarters of a macroblock, and the squared errors of
+// each quarter with each of them. The first vector is that of the whole, the
+// others are what the quarters found; larger parts take whichever suits.
+type quarters struct {
+	vectors [5]motionVector
+	errors  [4][5]int
+}
+
+func (s *search) findQuarters(q *quarters, whole motionVector) {
+	q.vectors[0] = whole
+	for k := range 4 {
+		b := block{x: 8 * (k & 1), y: 8 * (k >> 1), size: 8, cost: maxCost}
+		s.start(&b, whole)
+		s.walk(&b, 8, 4)
+		s.fractions(&b)
+		q.vectors[k+1] = b.mv
+	}
+	for i, mv := range q.vectors {
+		for k := range q.errors {
+			if i > 0 && mv == whole {
+				q.errors[k][i] = q.errors[k][0]
+			} else {
+				q.errors[k][i] = s.error(mv, 8*(k&1), 8*(k>>1), 8)
+			}
+		}
+	}
+}
+
+// error is the squared error of a square of the macroblock with a vector.
+func (s *search) error(mv motionVector, x, y, size int) int {
+	src := s.w.e.src
+	pix, at, stride := s.predicted(mv, x, y, size)
+	return dsp.SSE(src.Y, s.w.y+y*src.YStride+x, src.YStride, pix, at, stride, size)
+}
+
+// choose finds the vector that suits a part best; m has those before it.
+func (q *quarters) choose(w *worker, m *macroblock, partitioning uint8, part, start int) (found motionVector, least int) {
+	least = maxCost
+	for i, mv := range q.vectors {
+		cost := w.e.price(w.subVectorBits(m, start, mv))
+		for k, at := range partStarts[splitQuarters] {
+			if int(partitions[partitioning][at]) == part {
+				cost += q.errors[k][i]
+			}
+		}
+		if cost < least {
+			found, least = mv, cost
+		}
+	}
+	return found, least
+}
+
+// splitFurther cuts quarters into subblocks, each of which takes the vector of
+// its quarter, of a neighbour, or one of its own.
+func (s *search) splitFurther(best *choice) {
+	w := s.w
+	c := w.split(best.ref, split4x4)
+	for i := range c.mvs {
+		x, y := 4*(i&3), 4*(i>>2)
+		b := block{x: x, y: y, size: 4, cost: maxCost}
+		s.start(&b, best.mvs[i])
+		s.walk(&b, 4, 2)
+		s.fractions(&b)
+		left, above := w.d.besides(&c.macroblock, i)
+		least := maxCost
+		for _, mv := range [4]motionVector{b.mv, best.mvs[i], left, above} {
+			if !s.touches(mv) {
+				continue
+			}
+			if cost := w.e.price(w.subVectorBits(&c.macroblock, i, mv)) + s.error(mv, x, y, 4); cost < least {
+				c.mvs[i], least = mv, cost
+			}
+		}
+		if c.cost += least; c.cost >= best.cost {
+			return
+		}
+	}
+	c.mv = c.mvs[15]
+	*best = c
 }
