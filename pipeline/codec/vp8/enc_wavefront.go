@@ -13,14 +13,18 @@ import (
 type wavefront struct {
 	next    atomic.Int32   // row
 	columns []atomic.Int32 // that are done, of each row
-	width   int
-	waiting atomic.Int32
-	mu      sync.Mutex
-	moved   sync.Cond
+	width   int            // columns of all rows
+	// headroom is how many columns more a row waits for if it has to wait at
+	// all. Then all goroutines are equally far from each other, and a delay of
+	// one of them does not stop the next.
+	headroom int
+	waiting  atomic.Int32
+	mu       sync.Mutex
+	moved    sync.Cond
 }
 
-func (f *wavefront) init(cols, rows int) {
-	f.columns, f.width = make([]atomic.Int32, rows), cols
+func (f *wavefront) init(cols, rows, goroutines int) {
+	f.columns, f.width, f.headroom = make([]atomic.Int32, rows), cols, cols/goroutines
 	f.moved.L = &f.mu
 }
 
@@ -35,16 +39,12 @@ func (f *wavefront) begin() {
 // take returns a row that nobody has taken, or one that does not exist.
 func (f *wavefront) take() int { return int(f.next.Add(1)) - 1 }
 
-// headroom is how many columns more a row waits for if it has to wait at all,
-// lest it waits again at once.
-const headroom = 8
-
 // await returns when so many columns of a row are done.
 func (f *wavefront) await(row, columns int) {
 	if row < 0 || int(f.columns[row].Load()) >= columns {
 		return
 	}
-	columns = min(columns+headroom, f.width)
+	columns = min(columns+f.headroom, f.width)
 	f.mu.Lock()
 	f.waiting.Add(1)
 	for int(f.columns[row].Load()) < columns {

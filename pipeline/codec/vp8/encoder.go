@@ -140,7 +140,7 @@ func (e *Encoder) resize(width, height int) {
 	for i := range e.rows {
 		e.rows[i].filters = make([]filterKind, e.d.cols)
 	}
-	e.wave.init(e.d.cols, e.d.rows)
+	e.wave.init(e.d.cols, e.d.rows, e.config.Threads)
 }
 
 // SetBitrate changes the target from the next frame on. It has no effect on
