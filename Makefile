@@ -59,9 +59,12 @@ bench: build ## Go benchmarks, then the load test whose table is in docs/perform
 	go run ./scripts/loadtable
 
 .PHONY: bench-codecs
-bench-codecs: ## video codecs beside the native ones, for the table in docs/codecs.md (needs ffmpeg)
+bench-codecs: ## video codecs beside the native ones, for the tables in docs/codecs.md (needs ffmpeg)
 	go test -run '^$$' -bench Decode -benchtime 10x ./pipeline/codec/vp8
 	go test -run '^$$' -bench Decode -benchtime 2x -tags purego ./pipeline/codec/vp8
+	go test -run '^$$' -bench 'Encode$$' -benchtime 3x ./pipeline/codec/vp8
+	go test -run '^$$' -bench 'EncodeThreads$$' -benchtime 15x ./pipeline/codec/vp8
+	go test -run '^$$' -bench 'EncodeQuality$$' -benchtime 1x ./pipeline/codec/vp8
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (20s)
