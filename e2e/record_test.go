@@ -5,7 +5,9 @@ package e2e
 import (
 	"math"
 	"os"
+	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -18,6 +20,7 @@ func TestRecordAndPlay(t *testing.T) {
 
 		t.Run("streams and duration", func(t *testing.T) { checkStreams(t, file, recorded) })
 		t.Run("decodes without complaint", func(t *testing.T) { checkDecodes(t, file) })
+		t.Run("our decoder shows what ffmpeg shows", func(t *testing.T) { checkDecoder(t, s, file) })
 		t.Run("flash and beep together", func(t *testing.T) { checkFlashAndBeep(t, file, recorded) })
 		t.Run("plays back", func(t *testing.T) { playBack(t, s, version, file, false) })
 		t.Run("plays back when started early", func(t *testing.T) { playBack(t, s, version, file, true) })
@@ -55,6 +58,25 @@ func record(t *testing.T, s *server, version, file string) float64 {
 		}
 	}
 	return result.Seconds
+}
+
+// checkDecoder compares the pictures that our VP8 decoder makes of Chromium's frames with those of libvpx.
+func checkDecoder(t *testing.T, s *server, file string) {
+	ivf := s.path("chromium.ivf")
+	ffmpeg(t, "-v", "error", "-i", file, "-map", "0:v", "-c", "copy", "-y", ivf)
+	var want []string
+	for line := range strings.Lines(ffmpeg(t, "-v", "error", "-c:v", "libvpx", "-i", ivf, "-fps_mode", "passthrough", "-pix_fmt", "yuv420p", "-f", "framemd5", "-")) {
+		if fields := strings.Split(line, ","); len(fields) > 1 && line[0] != '#' {
+			want = append(want, strings.TrimSpace(fields[len(fields)-1]))
+		}
+	}
+	out, err := exec.Command("go", "run", "../examples/vp8-md5", ivf).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Fields(string(out)); !slices.Equal(got, want) || len(want) < 100 {
+		t.Errorf("%d pictures, ffmpeg has %d, and they differ", len(got), len(want))
+	}
 }
 
 func checkStreams(t *testing.T, file string, recorded float64) {

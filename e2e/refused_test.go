@@ -13,7 +13,7 @@ import (
 // missing; what can be sent still is.
 func TestWhatIsNotConvertedIsToldTheClient(t *testing.T) {
 	for _, test := range []struct{ name, settings, codecs, kind, want string }{
-		{"no decoder", "", "H264 opus", "VIDEO", "VIDEO input cannot take VP8 and there is no decoder of VP8"},
+		{"no encoder", "", "H264 opus", "VIDEO", "VIDEO input cannot take VP8 and there is no encoder of what it takes: H264"},
 		{"forbidden", "transcoding=forbid\n", "VP8 PCMU", "AUDIO", "AUDIO input cannot take opus and transcoding is forbidden"},
 		{"over the limit", "pipelineTranscodingCores=0.001\n", "VP8 PCMU", "AUDIO", "AUDIO input cannot take opus and to convert it would cost more than the limit"},
 	} {
@@ -44,6 +44,20 @@ func TestWhatIsNotConvertedIsToldTheClient(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Sound goes on where there is no way from the video of one browser to that of another.
+func TestBrowsersWithoutACommonVideoCodec(t *testing.T) {
+	s := startServer(t)
+	var result struct {
+		Errors      []string
+		Lost, Video int
+	}
+	scenario(t, clients[0], "nocommoncodec.js", map[string]any{"ws": s.url()}, &result)
+	want := "STREAM_ERROR_FAILED: VIDEO input cannot take VP8 and there is no encoder of what it takes: H264"
+	if len(result.Errors) != 1 || result.Errors[0] != want || result.Lost != 0 || result.Video != 0 {
+		t.Errorf("%+v", result)
 	}
 }
 

@@ -33,7 +33,7 @@ func TestTranscodedSound(t *testing.T) {
 			if !slices.Contains(result.States, "AUDIO TRANSCODING") {
 				t.Errorf("told %q", result.States)
 			}
-			if !strings.Contains(s.log.String(), "transcoding begins: the sink takes no codec that the source gives") {
+			if !strings.Contains(s.log.String(), "the sink does not take what the source gives") {
 				t.Errorf("the log does not say why:\n%s", s.log.String())
 			}
 		})

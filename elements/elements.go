@@ -26,6 +26,7 @@ import (
 	"github.com/rivero-media/rivero/pipeline/codec"
 	codecrtp "github.com/rivero-media/rivero/pipeline/codec/rtp"
 	"github.com/rivero-media/rivero/pipeline/codec/sound"
+	"github.com/rivero-media/rivero/pipeline/codec/video"
 )
 
 // Steps are the conversions that the graphs may use with a configuration: between packets and frames, and between codecs
@@ -33,7 +34,7 @@ import (
 func Steps(c *conf.Config) codec.Steps {
 	steps := codec.Steps{codecrtp.Steps(c.BaseRtpEndpoint.MTU)}
 	if c.MediaElement.Transcoding != conf.TranscodingForbid {
-		steps = append(steps, sound.Steps)
+		steps = append(steps, sound.Steps, video.Steps)
 	}
 	return steps
 }

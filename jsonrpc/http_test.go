@@ -197,7 +197,8 @@ func closed(c <-chan struct{}) bool {
 func TestAClientThatAsksButDoesNotRead(t *testing.T) {
 	r := newRig(t, 0)
 	pipe := r.create("MediaPipeline", `{}`)
-	r.call("invoke", fmt.Sprintf(`{"object":%q,"operation":"setName","operationParams":{"name":%q}}`, pipe, strings.Repeat("x", 1<<20)))
+	// Answers to all requests that may be under way are less than for what a client is disconnected.
+	r.call("invoke", fmt.Sprintf(`{"object":%q,"operation":"setName","operationParams":{"name":%q}}`, pipe, strings.Repeat("x", hardBacklog/maxWaiting/2)))
 	padding := strings.Repeat("x", 100_000) // fills the socket's buffers sooner
 	sent := make(chan int)
 	go func() {
@@ -215,7 +216,11 @@ func TestAClientThatAsksButDoesNotRead(t *testing.T) {
 	last := 0
 	for quiet := false; !quiet; {
 		select {
-		case last = <-sent:
+		case n, open := <-sent:
+			if !open {
+				t.Fatalf("disconnected after %d requests", last)
+			}
+			last = n
 		case <-time.After(300 * time.Millisecond):
 			quiet = true
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/rivero-media/rivero/elements/passthrough"
 	"github.com/rivero-media/rivero/pipeline"
+	"github.com/rivero-media/rivero/pipeline/codec"
 )
 
 func TestMain(m *testing.M) {
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-var testSettings = pipeline.Settings{EncoderBitrate: pipeline.EncoderBitrate{Target: 300_000, Max: 2_147_483_647}}
+var testSettings = pipeline.Settings{EncoderBitrate: codec.Bitrates{Target: 300_000, Max: 2_147_483_647}}
 
 // testObjects is an object model with the classes that need no network.
 func testObjects(t testing.TB, classes ...*pipeline.Class) *pipeline.Server {

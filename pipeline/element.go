@@ -1,8 +1,7 @@
 package pipeline
 
 import (
-	"sync"
-
+	"github.com/rivero-media/rivero/pipeline/codec"
 	"github.com/rivero-media/rivero/pipeline/graph"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
@@ -19,22 +18,20 @@ type MediaElement struct {
 	pipeline *MediaPipeline
 	node     *graph.Node
 	self     Element
-
-	bitrateMu sync.Mutex
-	bitrate   EncoderBitrate
+	rates    *codec.Rates // of encoders behind the element
 }
-
-// EncoderBitrate is what an encoder behind the element aims at, in bit/s.
-type EncoderBitrate struct{ Target, Min, Max int }
 
 // Setup gives the element its identity and puts it into the graph. self is the concrete element, parent the
 // pipeline or, for ports, the hub.
 func (e *MediaElement) Setup(b Creation, self Element, p *MediaPipeline, parent Object) {
 	e.MediaObject.Setup(b, parent)
 	e.pipeline, e.self = p, self
-	e.bitrate = b.server.settings.Load().EncoderBitrate
+	e.rates = codec.NewRates(b.server.settings.Load().EncoderBitrate)
 	e.node = graph.NewNode(self)
-	p.graph.Update(func(g *graph.Edit) { g.Add(e.node) })
+	p.graph.Update(func(g *graph.Edit) {
+		g.Add(e.node)
+		g.SetRates(e.node, e.rates)
+	})
 }
 
 // Element lets every element be seen as its base.

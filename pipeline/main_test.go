@@ -15,6 +15,7 @@ import (
 
 	"github.com/rivero-media/rivero/elements/passthrough"
 	"github.com/rivero-media/rivero/pipeline"
+	"github.com/rivero-media/rivero/pipeline/codec"
 	"github.com/rivero-media/rivero/pipeline/wire"
 )
 
@@ -83,7 +84,7 @@ func newWorld(t *testing.T) *world {
 		Refer:  reflect.TypeFor[*folder](),
 		Events: []pipeline.EventType{pipeline.Raises[Filed]("OldFiled"), pipeline.Raises[Shelved]()},
 	}
-	settings := pipeline.Settings{EncoderBitrate: pipeline.EncoderBitrate{Target: 300_000, Max: 1000_000}, Metadata: json.RawMessage(`{"a":1}`)}
+	settings := pipeline.Settings{EncoderBitrate: codec.Bitrates{Target: 300_000, Max: 1000_000}, Metadata: json.RawMessage(`{"a":1}`)}
 	s := pipeline.NewServer(settings, []*pipeline.Class{passthrough.Class, class}, zerolog.Nop())
 	t.Cleanup(s.Close)
 	return &world{t, s}

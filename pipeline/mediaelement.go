@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 
+	"github.com/rivero-media/rivero/pipeline/codec"
 	"github.com/rivero-media/rivero/pipeline/graph"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
@@ -12,16 +13,16 @@ import (
 var MediaElementClass = &Class{
 	Name: "MediaElement", Module: "core", Parent: MediaObjectClass,
 	Methods: Methods(
-		bitrateProperty("encoderBitrate", func(b *EncoderBitrate) *int { return &b.Target }),
-		bitrateProperty("minEncoderBitrate", func(b *EncoderBitrate) *int { return &b.Min }),
-		bitrateProperty("maxEncoderBitrate", func(b *EncoderBitrate) *int { return &b.Max }),
+		bitrateProperty("encoderBitrate", func(b *codec.Bitrates) *int { return &b.Target }),
+		bitrateProperty("minEncoderBitrate", func(b *codec.Bitrates) *int { return &b.Min }),
+		bitrateProperty("maxEncoderBitrate", func(b *codec.Bitrates) *int { return &b.Max }),
 		// 6.x names of the three, one of them misspelt there
-		bitrateProperty("minOutputBitrate", func(b *EncoderBitrate) *int { return &b.Min }),
-		bitrateProperty("minOuputBitrate", func(b *EncoderBitrate) *int { return &b.Min }),
-		bitrateProperty("maxOutputBitrate", func(b *EncoderBitrate) *int { return &b.Max }),
-		bitrateProperty("maxOuputBitrate", func(b *EncoderBitrate) *int { return &b.Max }),
+		bitrateProperty("minOutputBitrate", func(b *codec.Bitrates) *int { return &b.Min }),
+		bitrateProperty("minOuputBitrate", func(b *codec.Bitrates) *int { return &b.Min }),
+		bitrateProperty("maxOutputBitrate", func(b *codec.Bitrates) *int { return &b.Max }),
+		bitrateProperty("maxOuputBitrate", func(b *codec.Bitrates) *int { return &b.Max }),
 		Do("setOutputBitrate", func(_ context.Context, e Element, p bitrateParams) error {
-			e.Element().setBitrate(func(b *EncoderBitrate) { b.Target = p.Bitrate })
+			e.Element().setBitrate(func(b *codec.Bitrates) { b.Target = p.Bitrate })
 			return nil
 		}),
 		Op("getSourceConnections", sourceConnections),
@@ -29,12 +30,18 @@ var MediaElementClass = &Class{
 		Do("connect", connect),
 		Do("disconnect", disconnect),
 		Do("setAudioFormat", func(_ context.Context, e Element, p audioCapsParams) error {
-			e.Element().setCodec(media.Audio, p.Caps.Codec.name())
-			return nil
+			want, err := p.Caps.want()
+			if err == nil {
+				e.Element().setWant(media.Audio, want)
+			}
+			return err
 		}),
 		Do("setVideoFormat", func(_ context.Context, e Element, p videoCapsParams) error {
-			e.Element().setCodec(media.Video, p.Caps.Codec.name())
-			return nil
+			want, err := p.Caps.want()
+			if err == nil {
+				e.Element().setWant(media.Video, want)
+			}
+			return err
 		}),
 		Op("getGstreamerDot", func(_ context.Context, e Element, _ dotParams) (string, error) {
 			return e.Element().Dot(), nil
@@ -99,6 +106,7 @@ type MediaTranscodingStateChanged struct {
 	State     MediaTranscodingState `kurento:"state"`
 	BinName   string                `kurento:"binName"`
 	MediaType MediaType             `kurento:"mediaType"`
+	Reason    *string               `kurento:"reason,optional"` // new here: which elements and formats, why, and what it costs
 }
 
 type bitrateParams struct {
@@ -117,41 +125,28 @@ type dotParams struct {
 	Details *GstreamerDotDetails `kurento:"details,optional"`
 }
 
-func bitrateProperty(name string, field func(*EncoderBitrate) *int) []Method {
+func bitrateProperty(name string, field func(*codec.Bitrates) *int) []Method {
 	return Property(name,
-		func(e Element) int { b := e.Element().Bitrate(); return *field(&b) },
+		func(e Element) int { b := e.Element().rates.Load(); return *field(&b) },
 		func(e Element, bps int) error {
-			e.Element().setBitrate(func(b *EncoderBitrate) { *field(b) = bps })
+			e.Element().setBitrate(func(b *codec.Bitrates) { *field(b) = bps })
 			return nil
 		})
 }
 
-// Bitrate is what encoders behind this element are to aim at.
-func (e *MediaElement) Bitrate() EncoderBitrate {
-	e.bitrateMu.Lock()
-	defer e.bitrateMu.Unlock()
-	return e.bitrate
-}
-
-// setBitrate changes one of the three. As in the original the bounds never cross: the one that is set gives way.
-func (e *MediaElement) setBitrate(change func(*EncoderBitrate)) {
-	e.bitrateMu.Lock()
-	defer e.bitrateMu.Unlock()
-	before := e.bitrate
-	change(&e.bitrate)
-	switch {
-	case e.bitrate.Min <= e.bitrate.Max:
-	case e.bitrate.Min != before.Min:
-		e.bitrate.Min = e.bitrate.Max
-	default:
-		e.bitrate.Max = e.bitrate.Min
+// setBitrate changes what encoders behind this element aim at, those of elements included that have nothing chosen for them.
+func (e *MediaElement) setBitrate(change func(*codec.Bitrates)) {
+	before := e.rates.Chosen()
+	e.rates.Change(change)
+	if !before {
+		e.Update(func(*graph.Edit, *graph.Node) {})
 	}
 }
 
-// setCodec has everything that this element gives converted to one codec; what nothing converts is reported as an Error
-// event of the element that would get it.
-func (e *MediaElement) setCodec(k media.Kind, codec string) {
-	e.Update(func(g *graph.Edit, n *graph.Node) { g.SetCodec(n, k, codec) })
+// setWant has everything that this element gives converted to what a client wants; what nothing converts is reported as an
+// Error event of the element that would get it.
+func (e *MediaElement) setWant(k media.Kind, want codec.Want) {
+	e.Update(func(g *graph.Edit, n *graph.Node) { g.SetWant(n, k, want) })
 }
 
 type linkParams struct {

@@ -75,19 +75,28 @@ func (o observer) Flow(n *graph.Node, k media.Kind, d graph.Direction, flowing b
 	e.Emit(MediaFlowOutStateChanged{State: state, PadName: graph.DefaultPad, MediaType: mediaType(k)})
 }
 
-func (o observer) Transcoding(n *graph.Node, k media.Kind, transcoding bool) {
+func (o observer) Transcoding(n *graph.Node, k media.Kind, why *graph.Conversion) {
 	if k == media.Data {
 		return // messages are never converted
 	}
-	state := MediaTranscodingState("NOT_TRANSCODING")
-	if transcoding {
-		state = "TRANSCODING"
-	}
 	e := elementOf(n).Element()
-	e.Emit(MediaTranscodingStateChanged{State: state, BinName: e.binName(k), MediaType: mediaType(k)})
+	event := MediaTranscodingStateChanged{State: "NOT_TRANSCODING", BinName: e.binName(k), MediaType: mediaType(k)}
+	if why != nil {
+		text := fmt.Sprintf("%s gives %v, %s gets %v: %s; about %.2f cores", elementOf(why.Source).Element().id, why.From,
+			elementOf(why.Sink).Element().id, why.To, reason(why), float64(why.Cost)/core)
+		event.State, event.Reason = "TRANSCODING", &text
+	}
+	e.Emit(event)
 }
 
-func (o observer) Converts(c graph.Conversion) {
+func reason(c *graph.Conversion) string {
+	if c.Asked {
+		return "a client has asked for it"
+	}
+	return "the sink does not take what the source gives"
+}
+
+func (o observer) Converts(c *graph.Conversion) {
 	log := o.p.Log()
 	event := log.Info()
 	if o.policy == TranscodingWarn {
@@ -95,24 +104,39 @@ func (o observer) Converts(c graph.Conversion) {
 	}
 	event.Str("source", elementOf(c.Source).Element().id).Str("sink", elementOf(c.Sink).Element().id).Str("kind", c.Kind.String()).
 		Stringer("from", c.From).Stringer("to", c.To).Float64("cores", float64(c.Cost)/core).
-		Msg("transcoding begins: the sink takes no codec that the source gives")
+		Str("reason", reason(c)).Msg("transcoding begins")
 }
 
 func (o observer) Refused(n *graph.Node, k media.Kind, why graph.Refusal) {
 	e := elementOf(n).Element()
-	reason := "there is no decoder of " + why.Have.Codec
-	switch {
-	case why.OverBudget:
-		reason = "to convert it would cost more than the limit of transcoding"
-	case o.policy == TranscodingForbid:
-		reason = "transcoding is forbidden"
-	case why.Decodable:
-		reason = "there is no encoder of what it takes"
-	}
+	reason := o.reason(why)
 	description := fmt.Sprintf("%s input cannot take %s and %s", k, why.Have.Codec, reason)
+	if why.Asked != "" {
+		description = fmt.Sprintf("%s input gets no %s, which a client has asked for: %s", k, why.Asked, reason)
+	}
 	o.p.server.log.Warn().Str("element", e.id).Str("kind", k.String()).Stringer("format", why.Have).Str("reason", reason).
 		Msg("element cannot take what it is connected to")
 	e.Emit(Error{Description: description, Type: "STREAM_ERROR_FAILED"})
+}
+
+// reason is a part of a sentence.
+func (o observer) reason(why graph.Refusal) string {
+	switch {
+	case why.OverBudget:
+		return "to convert it would cost more than the limit of transcoding"
+	case why.Asked != "" && why.Makeable:
+		return "it cannot take that"
+	case o.policy == TranscodingForbid:
+		return "transcoding is forbidden"
+	case why.Decodable && why.Asked != "":
+		return "there is no encoder of it"
+	case why.Decodable:
+		if why.Takes == "" {
+			return "nothing has been negotiated that it would take"
+		}
+		return "there is no encoder of what it takes: " + why.Takes
+	}
+	return "there is no decoder of " + why.Have.Codec
 }
 
 func (o observer) Failed(n *graph.Node, k media.Kind, v any) {

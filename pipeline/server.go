@@ -20,7 +20,7 @@ import (
 
 // Settings are what the object model needs of the configuration.
 type Settings struct {
-	EncoderBitrate EncoderBitrate
+	EncoderBitrate codec.Bitrates
 	Steps          codec.Steps // conversions the graphs may use
 	Transcoding    Transcoding
 	Metadata       json.RawMessage // for ServerManager.getMetadata, nil for none

@@ -1,6 +1,9 @@
 package pipeline
 
-import "github.com/rivero-media/rivero/pipeline/media"
+import (
+	"github.com/rivero-media/rivero/pipeline/codec"
+	"github.com/rivero-media/rivero/pipeline/media"
+)
 
 // MediaType is a kind of media on the wire.
 type MediaType string
@@ -96,13 +99,35 @@ type Fraction struct {
 // VideoCaps is a video format that a client asks an element's output to have.
 type VideoCaps struct {
 	Codec     VideoCodec `kurento:"codec"`
-	Framerate Fraction   `kurento:"framerate"`
+	Framerate Fraction   `kurento:"framerate"`      // 0/1: any
+	Width     int        `kurento:"width,optional"` // new here, as Height: 0 is as it comes, or what keeps the shape if the other is given
+	Height    int        `kurento:"height,optional"`
+}
+
+// want is what the caps ask of the graph.
+func (c VideoCaps) want() (codec.Want, error) {
+	caps := codec.PictureCaps{Width: c.Width, Height: c.Height, Numerator: c.Framerate.Numerator, Denominator: c.Framerate.Denominator}
+	if !caps.Valid() {
+		return codec.Want{}, Errorf(IllegalParam, "Video caps %dx%d at %d/%d are out of range", caps.Width, caps.Height, caps.Numerator, caps.Denominator)
+	}
+	if caps.Numerator == 0 || caps.Denominator == 0 {
+		caps.Numerator, caps.Denominator = 0, 0
+	}
+	return codec.Want{Codec: c.Codec.name(), Caps: caps.String()}, nil
 }
 
 // AudioCaps is an audio format that a client asks an element's output to have.
 type AudioCaps struct {
 	Codec   AudioCodec `kurento:"codec"`
-	Bitrate int        `kurento:"bitrate"`
+	Bitrate int        `kurento:"bitrate"` // in bit/s, of what is encoded here; 0: what is usual
+}
+
+// want is what the caps ask of the graph.
+func (c AudioCaps) want() (codec.Want, error) {
+	if c.Bitrate < 0 {
+		return codec.Want{}, Errorf(IllegalParam, "Audio caps with a bitrate of %d", c.Bitrate)
+	}
+	return codec.Want{Codec: c.Codec.name(), Bitrate: c.Bitrate}, nil
 }
 
 // ServerInfo is what ServerManager says of the server.

@@ -95,12 +95,12 @@ type way struct {
 func newWay(t testing.TB, f media.Format, in media.Input) *way {
 	t.Helper()
 	w := &way{whole: f}
-	step := rtp.Steps(rtp.MTU)(f)[0]
+	step := rtp.Steps(rtp.MTU)(f, codec.Want{})[0]
 	w.send = step.New(codec.NewArgs{Have: f})
 	w.send.Bind(&w.whole, noSource{})
 	w.from = w.send.Output().Open()
 	packed := w.send.Output().Format()
-	w.take = rtp.Steps(rtp.MTU)(*packed)[0].New(codec.NewArgs{Have: *packed})
+	w.take = rtp.Steps(rtp.MTU)(*packed, codec.Want{})[0].New(codec.NewArgs{Have: *packed})
 	w.take.Bind(packed, w.from)
 	w.send.Output().SetRoutes([]media.Route{{Sink: w}})
 	out := w.take.Output()

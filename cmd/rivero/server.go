@@ -12,6 +12,7 @@ import (
 	"github.com/rivero-media/rivero/elements"
 	"github.com/rivero-media/rivero/jsonrpc"
 	"github.com/rivero-media/rivero/pipeline"
+	"github.com/rivero-media/rivero/pipeline/codec"
 	"github.com/rivero-media/rivero/web"
 )
 
@@ -80,7 +81,7 @@ func (s *server) settings() pipeline.Settings {
 		highest = 1<<31 - 1
 	}
 	return pipeline.Settings{
-		EncoderBitrate: pipeline.EncoderBitrate{Target: m.EncoderBitrate, Min: m.MinEncoderBitrate, Max: highest},
+		EncoderBitrate: codec.Bitrates{Target: m.EncoderBitrate, Min: m.MinEncoderBitrate, Max: highest},
 		Steps:          elements.Steps(s.config),
 		Transcoding: pipeline.Transcoding{
 			Policy: pipeline.TranscodingPolicy(m.Transcoding), Cores: m.TranscodingCores, PipelineCores: m.PipelineTranscodingCores,

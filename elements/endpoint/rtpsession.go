@@ -186,6 +186,9 @@ func (e *BaseRtpEndpoint) line(m *sdp.Media, placed *placement) stream.Line {
 			PayloadType: c.PayloadType, Format: c.Format, Feedback: stream.Feedback(c.Feedback), Takes: c.Accepts, RTX: c.RTX,
 		}
 	}
+	for _, c := range m.Events {
+		l.Events = append(l.Events, stream.Codec{PayloadType: c.PayloadType, Format: c.Format})
+	}
 	k := m.Kind
 	if m.Recv && placed.receivers[k] == nil {
 		if e.receivers[k] == nil {

@@ -1,13 +1,21 @@
 package player_test
 
 import (
+	"os"
 	"testing"
+	"time"
+
+	"github.com/bluenviron/gortsplib/v5/pkg/format"
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
+	"github.com/pion/rtp"
 
 	"github.com/rivero-media/rivero/conf"
 	"github.com/rivero-media/rivero/elements"
 	"github.com/rivero-media/rivero/elements/elementtest"
 	"github.com/rivero-media/rivero/elements/player"
+	"github.com/rivero-media/rivero/elements/player/rtsp/rtsptest"
 	"github.com/rivero-media/rivero/internal/fftest"
+	"github.com/rivero-media/rivero/pipeline/codec/aac"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -41,5 +49,61 @@ func TestSoundOfFilesIsConverted(t *testing.T) {
 				t.Errorf("other events: %v", types)
 			}
 		})
+	}
+}
+
+// What a camera says in AAC reaches who takes Opus alone.
+func TestSoundOfACameraIsConverted(t *testing.T) {
+	data, err := os.ReadFile(fftest.Make(t, "tone.aac", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=16000:duration=2", "-c:a", "aac", "-f", "adts"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	camera := rtsptest.Start(t, rtsptest.Options{Formats: []format.Format{&format.MPEG4Audio{
+		PayloadTyp: 97, SizeLength: 13, IndexLength: 3, IndexDeltaLength: 3,
+		Config: &mpeg4audio.AudioSpecificConfig{Type: mpeg4audio.ObjectTypeAACLC, SampleRate: 16000, ChannelConfig: 1, ChannelCount: 1},
+	}}})
+	s := elementtest.Server(t, elements.Steps(conf.Default()), player.Class(func() player.Settings { return player.Settings{} }))
+	p := elementtest.Pipeline(t, s)
+	played := elementtest.Create(t, s, "PlayerEndpoint", elementtest.In(p, "uri", camera.URI()))
+	sink := elementtest.Create(t, s, "TestSink", elementtest.In(p, "sound", media.Opus)).(*elementtest.Sink)
+	events := elementtest.Listen(t, played, "MediaTranscodingStateChanged", "Error")
+	elementtest.Connect(t, played, sink)
+	elementtest.Must(t, played, "play", nil)
+
+	stop, ended := make(chan struct{}), make(chan struct{})
+	t.Cleanup(func() { close(stop); <-ended })
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(64 * time.Millisecond)
+		defer tick.Stop()
+		for n, left := uint16(0), data; ; n++ {
+			if len(left) == 0 {
+				left = data
+			}
+			h, err := aac.ParseADTS(left)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			size := h.Length - h.Size
+			payload := append([]byte{0, 16, byte(size >> 5), byte(size << 3)}, left[h.Size:h.Length]...)
+			left = left[h.Length:]
+			_ = camera.Write(0, &rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 97, Marker: true, SequenceNumber: n, Timestamp: uint32(n) * 1024}, Payload: payload})
+			select {
+			case <-tick.C:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	if told := events.Await(t, "MediaTranscodingStateChanged"); told["state"] != "TRANSCODING" || told["mediaType"] != "AUDIO" {
+		t.Errorf("told %v", told)
+	}
+	elementtest.Eventually(t, "a second of sound", func() bool { return sink.Count(media.Audio) >= 50 })
+	if f := sink.Last(media.Audio).Format; f.Codec != media.Opus {
+		t.Errorf("format %+v", f)
+	}
+	if types := events.Types(); len(types) != 0 {
+		t.Errorf("other events: %v", types)
 	}
 }

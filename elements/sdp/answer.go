@@ -71,7 +71,10 @@ func (x *exchange) take(m *Media, sec *section) (formats []string, ok bool) {
 		if m.Codecs = sec.codecs(kind, encodings, x.agent.config.Classic); len(m.Codecs) == 0 {
 			return sec.formats[:1], false
 		}
-		formats = sec.agreedTypes(m.Codecs)
+		if kind == media.Audio && !x.agent.config.Classic {
+			m.Events = sec.events(m.Codecs)
+		}
+		formats = sec.agreedTypes(slices.Concat(m.Codecs, m.Events))
 	}
 	if x.closed(m.Index) || !x.carry(m) {
 		return formats, false

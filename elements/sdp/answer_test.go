@@ -185,6 +185,9 @@ func dump(s Session) string {
 			}
 			b.WriteString("\n")
 		}
+		for _, e := range m.Events {
+			fmt.Fprintf(&b, "  %d %s %d\n", e.PayloadType, e.Format, e.Format.ClockRate)
+		}
 	}
 	return b.String()
 }

@@ -76,7 +76,7 @@ func parseEncodings(texts []string) ([]encoding, error) {
 func canonicalName(name string) string {
 	for _, known := range []string{
 		media.VP8, media.VP9, media.AV1, media.H264, media.H265,
-		media.Opus, media.PCMU, media.PCMA,
+		media.Opus, media.PCMU, media.PCMA, media.AAC,
 	} {
 		if strings.EqualFold(name, known) {
 			return known
@@ -157,6 +157,9 @@ func (e encoding) format(kind media.Kind, fmtp string) (f media.Format, ok bool)
 		f.Params = unlessDefault(fmtp, "profile", "0") // AV1 RTP specification §7.2
 	case media.H265:
 		f.Params = unlessDefault(fmtp, "profile-id", "1") // RFC 7798 §7.1
+	case media.AAC:
+		f.Params, ok = aacParams(fmtp)
+		return f, ok
 	}
 	return f, true
 }
@@ -169,6 +172,14 @@ func FormatOf(kind media.Kind, rtpmap, fmtp string) (f media.Format, ok bool) {
 		return media.Format{}, false
 	}
 	return e.format(kind, fmtp)
+}
+
+// aacParams is for the mode of RFC 3640 that is in use, AAC-hbr (§3.3.6), without interleaving.
+func aacParams(fmtp string) (params string, ok bool) {
+	config := strings.ToLower(fmtpValue(fmtp, "config"))
+	lengths := [3]string{fmtpValue(fmtp, "sizelength"), fmtpValue(fmtp, "indexlength"), fmtpValue(fmtp, "indexdeltalength")}
+	ok = config != "" && strings.EqualFold(fmtpValue(fmtp, "mode"), "AAC-hbr") && lengths == [3]string{"13", "3", "3"}
+	return "config=" + config, ok
 }
 
 func unlessDefault(fmtp, name, def string) string {

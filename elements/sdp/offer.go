@@ -41,6 +41,7 @@ func (a *Agent) offer(options OfferOptions) (*ownDescription, []Media, error) {
 		}
 	}
 	a.assignRTX(offered, free)
+	a.assignEvents(offered, free)
 	for i := len(own.sections); i < len(offered); i++ {
 		bandwidth := options.MaxAudioRecvBandwidth
 		if offered[i].Kind == media.Video {
@@ -183,7 +184,7 @@ type freeTypes struct {
 func newFreeTypes(offered []Media) *freeTypes {
 	f := &freeTypes{next: firstDynamicType, left: lastDynamicType - firstDynamicType + 1}
 	for _, m := range offered {
-		for _, c := range m.Codecs {
+		for _, c := range slices.Concat(m.Codecs, m.Events) {
 			f.used[c.PayloadType], f.used[c.RTX] = true, true
 			f.next = max(f.next, int(c.PayloadType)+1, int(c.RTX)+1)
 		}
@@ -309,6 +310,11 @@ func (a *Agent) offerMedia(m *Media, bandwidth int) ownSection {
 			s.formats = append(s.formats, pt)
 			s.attrs = append(s.attrs, fmt.Sprintf("rtpmap:%s rtx/%d", pt, c.Format.ClockRate), fmt.Sprintf("fmtp:%s apt=%d", pt, c.PayloadType))
 		}
+	}
+	for _, e := range m.Events {
+		pt := strconv.Itoa(int(e.PayloadType))
+		s.formats = append(s.formats, pt)
+		s.attrs = append(s.attrs, fmt.Sprintf("rtpmap:%s %s/%d", pt, media.TelephoneEvent, e.Format.ClockRate), "fmtp:"+pt+" "+ownEvents)
 	}
 	s.attrs = append(s.attrs, rtcpAttribute, "rtcp-mux", string(a.config.Direction), "mid:"+m.MID)
 	s.attrs = append(s.attrs, feedback...)

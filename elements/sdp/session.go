@@ -45,6 +45,7 @@ type Media struct {
 	Transport  int     // index into Session.Transports
 	Send, Recv bool    // seen from the local side
 	Codecs     []Codec // in order of preference; never empty for audio and video
+	Events     []Codec // of the telephone (RFC 4733), on clocks of the codecs; audio only
 	Extensions []Extension
 	SSRC       uint32 // ours; 0 for data
 	RTXSSRC    uint32 // ours, of retransmissions; 0: there is none

@@ -25,6 +25,8 @@ type Sender struct {
 	session *Session // nil before negotiation and after the end
 	ssrc    uint32
 	codecs  []Codec
+	events  []Codec // of the telephone
+	event   media.Event
 
 	from    media.Source
 	format  *media.Format // bound
@@ -70,7 +72,7 @@ func (s *Sender) attach(session *Session, l *Line, before *Sender) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.session, s.ssrc, s.codecs, s.codec = session, l.SSRC, l.Send, nil
+	s.session, s.ssrc, s.codecs, s.events, s.codec = session, l.SSRC, l.Send, l.Events, nil
 	s.remb, s.estimate, s.congested = 0, 0, false
 	s.setHeaders(l)
 	if before == nil {
@@ -94,7 +96,7 @@ func (s *Sender) renew(l *Line) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before := s.codec
-	s.codecs, s.codec = l.Send, nil
+	s.codecs, s.events, s.codec = l.Send, l.Events, nil
 	if s.format != nil {
 		if i := s.codecFor(*s.format); i >= 0 {
 			s.codec = &s.codecs[i]
@@ -158,6 +160,7 @@ func (s *Sender) Accept(f media.Format) (score int, ok bool) {
 // codecFor returns the index of the codec for a format, rather one that is that very format, -1 for none.
 // Called locked.
 func (s *Sender) codecFor(f media.Format) int {
+	f.Caps = "" // of which negotiation knows nothing
 	if i := slices.IndexFunc(s.codecs, func(c Codec) bool { return c.Format == f }); i >= 0 {
 		return i
 	}
@@ -197,6 +200,8 @@ func (s *Sender) Write(p *media.Packet) {
 	s.mu.Lock()
 	var ask media.Source
 	switch {
+	case p.IsEvent():
+		s.forwardEvent(p)
 	case p.Layer != 0:
 		ask = s.forwardLayer(p)
 	case s.choice.current != 0:
@@ -236,14 +241,20 @@ func (s *Sender) forward(p *media.Packet) (ask media.Source) {
 		s.budget.spent = false
 		s.splice.forget() // the peer needs nothing from before the key frame
 	}
+	s.send(p, s.codec)
+	return nil
+}
+
+// send sends p, which belongs to the epoch, as a payload type. Called locked.
+func (s *Sender) send(p *media.Packet, c *Codec) {
 	ext, timestamp, ok := s.splice.place(p)
 	if !ok {
-		return nil
+		return
 	}
 	h := &s.header
-	h.Marker, h.PayloadType = p.RTP.Marker, s.codec.PayloadType
+	h.Marker, h.PayloadType = p.RTP.Marker, c.PayloadType
 	h.SequenceNumber, h.Timestamp = uint16(ext), timestamp
-	payload := s.pictures.number(s.codec.Format.Codec, p.Data, s.splice.epochs[0].pictures, ext == s.splice.top)
+	payload := s.pictures.number(c.Format.Codec, p.Data, s.splice.epochs[0].pictures, ext == s.splice.top)
 	if s.stamps != nil {
 		s.stamps.loudness(h, p.Level)
 		values := s.stamp(len(payload))
@@ -255,7 +266,6 @@ func (s *Sender) forward(p *media.Packet) (ask media.Source) {
 	s.counters.packets++
 	s.counters.bytes += uint64(len(p.Data))
 	s.session.stir()
-	return nil
 }
 
 // stamp gives the header extensions the values of a packet that is sent now. Called locked.

@@ -66,6 +66,7 @@ type Line struct {
 	RIDs       []string // layers of the peer's simulcast (RFC 8853), as it listed them; none: one stream
 	Sender     *Sender
 	Send       []Codec // payload types the peer takes, the one it prefers first
+	Events     []Codec // payload types of telephone events (RFC 4733), in both directions
 	Extensions Extensions
 }
 

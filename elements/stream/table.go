@@ -69,6 +69,12 @@ func (t *table) enter(l *Line) error {
 			return err
 		}
 	}
+	l.Events = append([]Codec(nil), l.Events...)
+	for i := range l.Events {
+		if err := l.Events[i].check(media.Audio); err != nil {
+			return err
+		}
+	}
 	if l.Receiver == nil {
 		return nil
 	}
@@ -93,6 +99,12 @@ func (t *table) enter(l *Line) error {
 		}
 		in.repeated = true
 		if err := t.direct(c.RTX, in); err != nil {
+			return err
+		}
+	}
+	for i := range l.Events {
+		c := &l.Events[i]
+		if err := t.direct(c.PayloadType, incoming{receiver: l.Receiver, codec: c, local: l.SSRC}); err != nil {
 			return err
 		}
 	}
@@ -142,6 +154,9 @@ func (c *Codec) check(kind media.Kind) error {
 	}
 	return nil
 }
+
+// isEvent tells whether it is of telephone events.
+func (c *Codec) isEvent() bool { return c.Format.Codec == media.TelephoneEvent }
 
 // same tells whether two codecs, perhaps of two negotiations, mean the same packets.
 func (c *Codec) same(other *Codec) bool {

@@ -67,7 +67,7 @@ type received struct {
 
 // account does the bookkeeping of a packet; false when it is to be dropped. Called locked.
 func (t *track) account(h *rtp.Header, payload []byte, at time.Duration, c *Codec) (in received, ok bool) {
-	if t.session == nil || !t.belongs(h.SSRC, at) {
+	if t.session == nil || c.isEvent() && !t.sounds(h.SSRC) || !t.belongs(h.SSRC, at) {
 		return in, false
 	}
 	ext, gap, v := t.place(h)
@@ -75,6 +75,7 @@ func (t *track) account(h *rtp.Header, payload []byte, at time.Duration, c *Code
 	case v == useless:
 		t.counters.discarded++
 		return in, false
+	case c.isEvent():
 	case v == late && !c.same(t.codec):
 		t.counters.discarded++ // of a format that is over
 		return in, false
@@ -91,7 +92,7 @@ func (t *track) account(h *rtp.Header, payload []byte, at time.Duration, c *Code
 		in.first, in.lost = uint16(ext-int64(gap)), gap
 		in.tooMuch = !t.missing.add(ext-int64(gap), ext, at)
 	}
-	if v != late && (!t.arrivals.measured || h.Timestamp != t.clock.newest) {
+	if v != late && !c.isEvent() && (!t.arrivals.measured || h.Timestamp != t.clock.newest) {
 		t.arrivals.timed(h.Timestamp, at, c.Format.ClockRate)
 	}
 	expected := gap + 1
@@ -100,8 +101,15 @@ func (t *track) account(h *rtp.Header, payload []byte, at time.Duration, c *Code
 	}
 	t.countLoss(expected, len(payload), at)
 	t.take(&in, h, payload, at)
+	if c.isEvent() {
+		in.format = &c.Format
+	}
 	return in, true
 }
+
+// sounds tells whether the voice is here that a telephone event of ssrc stands beside: they share numbers and timestamps
+// (RFC 4733 section 2.2), so that the events have no clock without it. Called locked.
+func (t *track) sounds(ssrc uint32) bool { return t.running && t.ssrc == ssrc && t.codec != nil }
 
 // take finishes the bookkeeping of a packet that has its place. Called locked.
 func (t *track) take(in *received, h *rtp.Header, payload []byte, at time.Duration) {

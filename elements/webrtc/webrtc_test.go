@@ -14,6 +14,7 @@ import (
 	"github.com/rivero-media/rivero/elements/webrtc"
 	"github.com/rivero-media/rivero/elements/webrtc/transport"
 	"github.com/rivero-media/rivero/pipeline"
+	"github.com/rivero-media/rivero/pipeline/codec"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -21,6 +22,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // newServer is an object model with WebRtcEndpoint on a pool of loopback sockets.
 func newServer(t testing.TB, change ...func(*webrtc.Settings)) *pipeline.Server {
+	return serverWith(t, nil, func(s *webrtc.Settings) {
+		for _, f := range change {
+			f(s)
+		}
+	})
+}
+
+// serverWith is newServer with conversions and other classes.
+func serverWith(t testing.TB, steps codec.Steps, change func(*webrtc.Settings), others ...*pipeline.Class) *pipeline.Server {
 	pool, err := transport.NewPool(transport.PoolConfig{Loopback: true, Interfaces: []string{"lo"}, Log: zerolog.Nop()})
 	if err != nil {
 		t.Fatal(err)
@@ -32,10 +42,10 @@ func newServer(t testing.TB, change ...func(*webrtc.Settings)) *pipeline.Server 
 		VideoCodecs: []string{"VP8/90000", "VP9/90000", "AV1/90000", "H264/90000"},
 		NumAudio:    1, NumVideo: 1, RTP: endpoint.RTPSettings{MTU: 1200}, StunServerPort: 3478,
 	}
-	for _, f := range change {
-		f(&settings)
+	if change != nil {
+		change(&settings)
 	}
-	return elementtest.Server(t, nil, webrtc.Class(func() *webrtc.Settings { return &settings }))
+	return elementtest.Server(t, steps, append(others, webrtc.Class(func() *webrtc.Settings { return &settings }))...)
 }
 
 // text is a result that is a string.

@@ -29,6 +29,8 @@ type NewArgs struct {
 	// Fail is told, from any goroutine, that the node has broken down for good:
 	// the value of a panic in a goroutine of its own. It may be nil.
 	Fail func(v any)
+	// Rates are for encoders. Nil: nobody asks for anything.
+	Rates *Rates
 }
 
 // Step is one conversion that could be made.
@@ -36,17 +38,19 @@ type Step struct {
 	To   media.Format
 	Cost int // against that of other steps; about microseconds of CPU per second of media; at least 1
 	New  func(NewArgs) Node
+	// Rated steps use NewArgs.Rates: who asks for other bitrates gets a step of its own.
+	Rated bool
 }
 
 // Steps is the table of conversions: each function returns the steps that lead
-// from a format, none if it knows nothing about it. A program composes its own
-// table and never changes it afterwards.
-type Steps []func(have media.Format) []Step
+// from a format, none if it knows nothing about it; want says which of all the sizes and
+// bitrates are of interest. A program composes its own table and never changes it afterwards.
+type Steps []func(have media.Format, want Want) []Step
 
 // from collects all steps that lead from a format.
-func (s Steps) from(have media.Format) (steps []Step) {
+func (s Steps) from(have media.Format, want Want) (steps []Step) {
 	for _, f := range s {
-		steps = append(steps, f(have)...)
+		steps = append(steps, f(have, want)...)
 	}
 	return steps
 }
@@ -55,12 +59,18 @@ func (s Steps) from(have media.Format) (steps []Step) {
 // that offers every size) must not keep the graph's lock for long.
 const maxFormats = 256
 
-// Plan returns the cheapest chain of steps from have to a format that accept
+// Plan returns the cheapest chain of steps from have to a format that is what want asks for and that accept
 // takes. Of chains that cost the same, the one whose end scores highest wins,
 // then the shorter one, then the one that stands first in the table. The empty
 // chain wins whenever have itself is accepted. ok is false when there is no chain.
-func Plan(have media.Format, accept func(media.Format) (score int, ok bool), steps Steps) (path []Step, ok bool) {
-	if _, ok := accept(have); ok {
+func Plan(have media.Format, want Want, accept func(media.Format) (score int, ok bool), steps Steps) (path []Step, ok bool) {
+	judge := func(f media.Format) (score int, ok bool) {
+		if !want.Allows(f) {
+			return 0, false
+		}
+		return accept(f)
+	}
+	if _, ok := judge(have); ok {
 		return nil, true
 	}
 	var (
@@ -75,11 +85,11 @@ func Plan(have media.Format, accept func(media.Format) (score int, ok bool), ste
 			break
 		}
 		at.settled = true
-		if score, ok := accept(at.format); ok && (best == nil || score > high || score == high && at.length < best.length) {
+		if score, ok := judge(at.format); ok && (best == nil || score > high || score == high && at.length < best.length) {
 			best, high = at, score
 			continue
 		}
-		for _, s := range steps.from(at.format) {
+		for _, s := range steps.from(at.format, want) {
 			next, found := known[s.To]
 			switch {
 			case !found && len(known) < maxFormats:

@@ -12,7 +12,7 @@ func format(name string) media.Format { return media.Format{Kind: media.Video, C
 
 // edges turns "from: to at a cost" into a table of steps.
 func edges(table map[string]map[string]int) Steps {
-	return Steps{func(have media.Format) (steps []Step) {
+	return Steps{func(have media.Format, _ Want) (steps []Step) {
 		var names []string
 		for to := range table[have.Codec] {
 			names = append(names, to)
@@ -71,7 +71,7 @@ func TestPlan(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			path, ok := Plan(format(tt.have), accepting(tt.accept), table)
+			path, ok := Plan(format(tt.have), Want{}, accepting(tt.accept), table)
 			if ok == tt.none {
 				t.Fatalf("found = %v", ok)
 			}
@@ -87,11 +87,11 @@ func TestPlan(t *testing.T) {
 }
 
 func TestPlanEndsOnEndlessTable(t *testing.T) {
-	endless := Steps{func(have media.Format) []Step {
+	endless := Steps{func(have media.Format, _ Want) []Step {
 		have.ClockRate++
 		return []Step{{To: have, Cost: 1}}
 	}}
-	if _, ok := Plan(format("x"), accepting(nil), endless); ok {
+	if _, ok := Plan(format("x"), Want{}, accepting(nil), endless); ok {
 		t.Error("found a way to a format that nobody accepts")
 	}
 }

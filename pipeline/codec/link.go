@@ -21,6 +21,9 @@ type Link struct {
 // Takes tells whether a packet is of the format that the node is bound to; others are dropped.
 func (l *Link) Takes(p *media.Packet) bool { return p.Format == l.format.Load() }
 
+// Passes tells whether a packet is a telephone event next to what the node is bound to, and so goes on as it is.
+func (l *Link) Passes(p *media.Packet) bool { return p.IsEvent() && l.format.Load() != nil }
+
 // Bind is part of Node.
 func (l *Link) Bind(f *media.Format, from media.Source) {
 	l.format.Store(f)

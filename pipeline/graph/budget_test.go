@@ -11,7 +11,7 @@ import (
 // Conversions are told with their reason; those that would cost too much are refused, and begin once there is room.
 func TestConversionsAreBounded(t *testing.T) {
 	to := media.Format{Kind: media.Video, Codec: "Z", Packed: true}
-	table := codec.Steps{func(have media.Format) []codec.Step {
+	table := codec.Steps{func(have media.Format, _ codec.Want) []codec.Step {
 		if have != formats[0] {
 			return nil
 		}

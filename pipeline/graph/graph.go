@@ -29,8 +29,9 @@ type Node struct {
 	owner   any
 	outputs [len(media.Kinds)]*media.Output
 	inputs  [len(media.Kinds)]media.Input
-	through [len(media.Kinds)]*Node  // whose input feeds this node's output, for elements that pass media on
-	codecs  [len(media.Kinds)]string // the only codec that the node may give, "" for any
+	through [len(media.Kinds)]*Node      // whose input feeds this node's output, for elements that pass media on
+	wants   [len(media.Kinds)]codec.Want // what all that the node gives must be
+	rates   *codec.Rates                 // of encoders behind the node, may be nil
 	state   [len(media.Kinds)]padState
 	fed     map[pad]Link // links whose sink is this node, by the pad they feed
 	feeds   map[pad]Link // links whose source is this node, by the pad they feed
@@ -215,10 +216,18 @@ func (e *Edit) SetThrough(n *Node, k media.Kind, from *Node) {
 	n.through[k] = from
 }
 
-// SetCodec says that what node n gives must have a codec; "" for any.
-func (e *Edit) SetCodec(n *Node, k media.Kind, codec string) {
+// SetWant says what all that node n gives must be. Where several nodes on the way to a receiver ask for something, the
+// one nearest to the receiver is obeyed.
+func (e *Edit) SetWant(n *Node, k media.Kind, want codec.Want) {
 	e.touch(n)
-	n.codecs[k] = codec
+	n.wants[k] = want
+}
+
+// SetRates gives node n the bitrates of the encoders behind it. A node on the way whose bitrates nobody has chosen leaves
+// that to the one before it. Who chooses some has the routes computed anew.
+func (e *Edit) SetRates(n *Node, rates *codec.Rates) {
+	e.touch(n)
+	n.rates = rates
 }
 
 // Connect declares a link. A pad takes one source, so a link that is there already, the same one included, is replaced

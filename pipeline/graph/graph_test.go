@@ -90,7 +90,7 @@ func (u *unpack) Close() {
 }
 
 func steps(living *int) codec.Steps {
-	return codec.Steps{func(have media.Format) []codec.Step {
+	return codec.Steps{func(have media.Format, _ codec.Want) []codec.Step {
 		if have != formats[0] {
 			return nil
 		}
@@ -122,11 +122,11 @@ func newElement(name string) *element {
 // quiet is an observer that does not care.
 type quiet struct{}
 
-func (quiet) Flow(*graph.Node, media.Kind, graph.Direction, bool) {}
-func (quiet) Transcoding(*graph.Node, media.Kind, bool)           {}
-func (quiet) Refused(*graph.Node, media.Kind, graph.Refusal)      {}
-func (quiet) Converts(graph.Conversion)                           {}
-func (quiet) Failed(*graph.Node, media.Kind, any)                 {}
+func (quiet) Flow(*graph.Node, media.Kind, graph.Direction, bool)    {}
+func (quiet) Transcoding(*graph.Node, media.Kind, *graph.Conversion) {}
+func (quiet) Refused(*graph.Node, media.Kind, graph.Refusal)         {}
+func (quiet) Converts(*graph.Conversion)                             {}
+func (quiet) Failed(*graph.Node, media.Kind, any)                    {}
 
 // TestRoutesEqualThoseComputedFromScratch declares and takes back links at random, releases elements and
 // changes formats, and after each step compares the routes with what the links say, followed by hand.
@@ -381,8 +381,8 @@ func (r *recorder) Flow(n *graph.Node, k media.Kind, d graph.Direction, flowing 
 	r.events <- fmt.Sprintf("flow %s %s %s %v", n.Owner().(*element).name, k, [...]string{"in", "out"}[d], flowing)
 }
 
-func (r *recorder) Transcoding(n *graph.Node, k media.Kind, transcoding bool) {
-	r.events <- fmt.Sprintf("transcoding %s %v", n.Owner().(*element).name, transcoding)
+func (r *recorder) Transcoding(n *graph.Node, k media.Kind, why *graph.Conversion) {
+	r.events <- fmt.Sprintf("transcoding %s %v", n.Owner().(*element).name, why != nil)
 }
 
 func (r *recorder) Refused(n *graph.Node, k media.Kind, why graph.Refusal) {
@@ -393,7 +393,7 @@ func (r *recorder) Refused(n *graph.Node, k media.Kind, why graph.Refusal) {
 	r.events <- text
 }
 
-func (r *recorder) Converts(c graph.Conversion) {
+func (r *recorder) Converts(c *graph.Conversion) {
 	r.events <- fmt.Sprintf("converts %s to %s: %s to %s for %d", c.Source.Owner().(*element).name, c.Sink.Owner().(*element).name, c.From, c.To, c.Cost)
 }
 
@@ -468,12 +468,12 @@ func TestWhatNothingConvertsIsReportedOnce(t *testing.T) {
 func TestAForcedCodecIsAskedOfAllThatIsGiven(t *testing.T) {
 	o := &recorder{events: make(chan string, 16)}
 	g, from, to := pair(t, o)
-	g.Update(func(e *graph.Edit) { e.SetCodec(from.node, media.Video, "Z") })
+	g.Update(func(e *graph.Edit) { e.SetWant(from.node, media.Video, codec.Want{Codec: "Z"}) })
 	o.expect(t, "refused to "+formats[0].String())
 	if n := len(from.out.Routes()); n != 0 {
 		t.Errorf("%d receivers although nothing makes codec Z", n)
 	}
-	g.Update(func(e *graph.Edit) { e.SetCodec(from.node, media.Video, formats[0].Codec) })
+	g.Update(func(e *graph.Edit) { e.SetWant(from.node, media.Video, codec.Want{Codec: formats[0].Codec}) })
 	if n := len(from.out.Routes()); n != 1 || to.in.format == nil {
 		t.Errorf("%d receivers for the codec that is there", n)
 	}

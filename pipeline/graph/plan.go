@@ -2,6 +2,7 @@ package graph
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/rivero-media/rivero/pipeline/codec"
 	"github.com/rivero-media/rivero/pipeline/media"
@@ -21,7 +22,9 @@ type binding struct {
 	sink   receiver
 	node   *Node // who is told when the sink panics; of a shared step, the first that needed it
 	kind   media.Kind
-	broken bool // the sink has panicked: it gets nothing until its source changes
+	// conversion: on the way from the producer the media was decoded and encoded; nil: it was not.
+	conversion *Conversion
+	broken     bool // the sink has panicked: it gets nothing until its source changes
 }
 
 // derivedKey names a step of conversion that all receivers of an output share.
@@ -29,6 +32,8 @@ type derivedKey struct {
 	from *media.Output
 	have *media.Format // the very pointer: a new format of the output means new conversions
 	to   media.Format
+
+	rates *codec.Rates // of steps that depend on them, else nil
 }
 
 // derivedNode is a running conversion.
@@ -111,45 +116,81 @@ func (p *planning) connect(n *Node, k media.Kind) {
 	if have == nil {
 		return
 	}
-	accept := func(f media.Format) (score int, ok bool) {
-		for _, v := range via {
-			if v.codecs[k] != "" && v.codecs[k] != f.Codec {
-				return 0, false
-			}
-		}
-		return in.Accept(f)
-	}
-	path, ok := codec.Plan(*have, accept, p.g.steps)
+	want, rates := wishes(via, k)
+	path, ok := codec.Plan(*have, want, in.Accept, p.g.steps)
 	if !ok {
-		_, decodable := codec.Plan(*have, isRaw, p.g.steps)
-		p.refused[pad{n, k, DefaultPad}] = Refusal{Have: *have, Decodable: decodable}
+		_, decodable := codec.Plan(*have, codec.Want{}, isRaw, p.g.steps)
+		_, makeable := codec.Plan(*have, want, isAny, p.g.steps)
+		p.refused[pad{n, k, DefaultPad}] = Refusal{Have: *have, Takes: takes(in, k), Decodable: decodable, Asked: want.Codec, Makeable: makeable}
 		return
 	}
-	cost := p.missing(out, path)
+	cost := p.missing(out, path, rates)
 	if cost > 0 && !p.g.budget.Take(cost) {
-		p.refused[pad{n, k, DefaultPad}] = Refusal{Have: *have, OverBudget: true}
+		p.refused[pad{n, k, DefaultPad}] = Refusal{Have: *have, OverBudget: true, Asked: want.Codec}
 		return
 	}
-	from, unspent := out, cost
+	unspent := cost
+	converted := false
 	for _, step := range path {
-		out = p.derive(n, k, out, step, &unspent)
+		out = p.derive(n, k, out, step, rates, &unspent)
+		converted = converted || step.To.Codec != have.Codec
 	}
 	p.g.budget.Give(unspent) // of what began to run meanwhile
 	p.bind(n, k, out, in)
-	if b := p.bound[in]; cost > 0 && b.format.Codec != have.Codec {
-		c := Conversion{Source: via[len(via)-1], Sink: n, Kind: k, From: *from.Format(), To: *b.format, Cost: cost}
+	b := p.bound[in]
+	if !converted || b.conversion != nil { // as before
+		return
+	}
+	c := &Conversion{Source: via[len(via)-1], Sink: n, Kind: k, From: *have, To: *b.format, Asked: !want.Allows(*have), Cost: cost}
+	b.conversion = c
+	if cost > 0 {
 		p.g.report(func() { p.g.observer.Converts(c) })
 	}
+}
+
+// wishes are what the nodes on the way to a receiver, the nearest first, ask of the media and of its encoders.
+func wishes(via []*Node, k media.Kind) (want codec.Want, rates *codec.Rates) {
+	for _, v := range via {
+		want = want.Or(v.wants[k])
+		if !rates.Chosen() && v.rates != nil {
+			rates = v.rates
+		}
+	}
+	return want, rates
+}
+
+func keyOf(out *media.Output, step codec.Step, rates *codec.Rates) derivedKey {
+	key := derivedKey{from: out, have: out.Format(), to: step.To}
+	if step.Rated {
+		key.rates = rates
+	}
+	return key
 }
 
 func isRaw(f media.Format) (score int, ok bool) {
 	return 0, f.Codec == media.I420 || f.Codec == media.PCM
 }
 
+// takes names the codecs that an input would take, packed or not.
+func takes(in media.Input, k media.Kind) string {
+	var names []string
+	for _, f := range media.Codecs {
+		packed := f
+		packed.Packed = true
+		_, ok := in.Accept(f)
+		if _, too := in.Accept(packed); f.Kind == k && (ok || too) {
+			names = append(names, f.Codec)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func isAny(media.Format) (score int, ok bool) { return 0, true }
+
 // missing is what the steps of a path cost that do not run yet.
-func (p *planning) missing(out *media.Output, path []codec.Step) (cost int) {
+func (p *planning) missing(out *media.Output, path []codec.Step, rates *codec.Rates) (cost int) {
 	for i, step := range path {
-		key := derivedKey{out, out.Format(), step.To}
+		key := keyOf(out, step, rates)
 		d := p.derived[key]
 		if d == nil {
 			d = p.g.derived[key]
@@ -167,9 +208,8 @@ func (p *planning) missing(out *media.Output, path []codec.Step) (cost int) {
 
 // derive returns the output behind one conversion step: one that runs already, or a new one, which takes its cost from
 // what was granted. A producer may have changed its format since then, so that less was granted than is needed.
-func (p *planning) derive(n *Node, k media.Kind, out *media.Output, step codec.Step, granted *int) *media.Output {
-	have := out.Format()
-	key := derivedKey{out, have, step.To}
+func (p *planning) derive(n *Node, k media.Kind, out *media.Output, step codec.Step, rates *codec.Rates, granted *int) *media.Output {
+	key := keyOf(out, step, rates)
 	if d := p.derived[key]; d != nil {
 		return d.Output()
 	}
@@ -178,7 +218,7 @@ func (p *planning) derive(n *Node, k media.Kind, out *media.Output, step codec.S
 		fail := func(v any) { p.g.stepFailed(key, v) }
 		cost := min(max(step.Cost, 1), *granted)
 		*granted -= cost
-		d = &derivedNode{step.New(codec.NewArgs{Have: *have, Fail: fail}), cost}
+		d = &derivedNode{step.New(codec.NewArgs{Have: *key.have, Fail: fail, Rates: key.rates}), cost}
 	}
 	p.derived[key] = d
 	p.bind(n, k, out, d.Node)

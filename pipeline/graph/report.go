@@ -19,10 +19,11 @@ const (
 type Observer interface {
 	// Flow: media began or ceased to flow through one side of an element.
 	Flow(n *Node, k media.Kind, d Direction, flowing bool)
-	// Transcoding: what the element gives is now given on as it is, or converted for somebody.
-	Transcoding(n *Node, k media.Kind, transcoding bool)
-	// Converts: conversions begin, because an element takes none of the codecs that another gives.
-	Converts(c Conversion)
+	// Transcoding: what the element gives is now converted for somebody, the dearest conversion being why, or given on as it
+	// is (nil).
+	Transcoding(n *Node, k media.Kind, why *Conversion)
+	// Converts: conversions begin that nobody needed before.
+	Converts(c *Conversion)
 	// Refused: the element's input is linked to media that it cannot take and that is not converted for it.
 	Refused(n *Node, k media.Kind, why Refusal)
 	// Failed: the element's input panicked and was detached.
@@ -34,14 +35,18 @@ type Conversion struct {
 	Source, Sink *Node
 	Kind         media.Kind
 	From, To     media.Format
-	Cost         int // as in codec.Step
+	Asked        bool // a client has asked for another codec or size (SetWant); false: the sink does not take what there is
+	Cost         int  // as in codec.Step
 }
 
 // Refusal says why an input gets nothing.
 type Refusal struct {
 	Have       media.Format
-	OverBudget bool // a conversion exists and would cost too much; false: there is none
-	Decodable  bool // the media can be made raw, and what is missing is an encoder; false: a decoder is missing
+	Takes      string // what the input would take of media.Codecs, for texts
+	OverBudget bool   // a conversion exists and would cost too much; false: there is none
+	Decodable  bool   // the media can be made raw, and what is missing is an encoder; false: a decoder is missing
+	Asked      string // the codec that a client has asked for, "": none
+	Makeable   bool   // of which the media can be made, so that it is the input that does not take it
 }
 
 // padState is what was last reported of one kind at one node.
@@ -182,34 +187,31 @@ func (g *Graph) reportTranscoding() {
 		n *Node
 		k media.Kind
 	}
-	used := map[use]bool{} // true: converted for somebody who takes it
+	used := map[use]*Conversion{} // for somebody who takes it
 	for n := range g.nodes {
 		for _, k := range media.Kinds {
 			if n.inputs[k] == nil || g.bound[n.inputs[k]] == nil {
 				continue
 			}
-			out, via := g.producerOf(n, k)
-			converted := g.converted(out, g.bound[n.inputs[k]])
+			_, via := g.producerOf(n, k)
+			c := g.bound[n.inputs[k]].conversion
 			for _, v := range via {
-				used[use{v, k}] = used[use{v, k}] || converted
+				if before := used[use{v, k}]; c != nil && (before == nil || before.Cost < c.Cost) {
+					used[use{v, k}] = c
+				}
 			}
 		}
 	}
 	for n := range g.nodes {
 		for _, k := range media.Kinds {
-			s, transcoding := &n.state[k], used[use{n, k}]
-			if !s.flowing[Out] || s.decided && s.transcoding == transcoding {
+			s, why := &n.state[k], used[use{n, k}]
+			if !s.flowing[Out] || s.decided && s.transcoding == (why != nil) {
 				continue
 			}
-			s.decided, s.transcoding = true, transcoding
-			g.report(func() { g.observer.Transcoding(n, k, transcoding) })
+			s.decided, s.transcoding = true, why != nil
+			g.report(func() { g.observer.Transcoding(n, k, why) })
 		}
 	}
-}
-
-// converted tells whether a receiver gets another codec than its producer gives.
-func (g *Graph) converted(out *media.Output, b *binding) bool {
-	return out.Format() != nil && b.format.Codec != out.Format().Codec
 }
 
 // reportRefused tells of inputs that can not take what they are linked to, once for each format.

@@ -62,6 +62,18 @@ const (
 	Message = "message" // of a data channel (RFC 8831): text or binary, as the packet says
 )
 
+// Codecs are the formats of what is compressed, as whole frames.
+var Codecs = [...]Format{
+	{Kind: Video, Codec: VP8, ClockRate: 90000},
+	{Kind: Video, Codec: VP9, ClockRate: 90000},
+	{Kind: Video, Codec: AV1, ClockRate: 90000},
+	{Kind: Video, Codec: H264, ClockRate: 90000},
+	{Kind: Video, Codec: H265, ClockRate: 90000},
+	{Kind: Audio, Codec: Opus, ClockRate: 48000, Channels: 2},
+	{Kind: Audio, Codec: PCMU, ClockRate: 8000, Channels: 1},
+	{Kind: Audio, Codec: PCMA, ClockRate: 8000, Channels: 1},
+}
+
 // Format says what a packet's data is. It is comparable, so that it can key
 // maps; whether a receiver can take it is the receiver's judgement (Accept).
 type Format struct {
@@ -71,6 +83,7 @@ type Format struct {
 	ClockRate uint32 // Hz; for whole frames the rate of the codec's own RTP clock
 	Channels  uint8  // audio only
 	Params    string // canonical fmtp that tells streams apart (H264 profile, VP9 profile-id) or that decoders need, else ""
+	Caps      string // what a client has asked for beyond the codec, as picture size or bitrate; "": as it comes. Who takes the codec takes any
 }
 
 // String is for logs and error texts, which have no room for the headers of a codec.
@@ -79,6 +92,9 @@ func (f Format) String() string {
 	s := f.Codec
 	if f.Params != "" && len(f.Params) <= longest {
 		s += ";" + f.Params
+	}
+	if f.Caps != "" {
+		s += " " + f.Caps
 	}
 	if !f.Packed {
 		s += " frames"
@@ -91,13 +107,15 @@ func (f Format) String() string {
 // The packet and everything it points at are valid during Write only: the
 // producer uses the same memory again for the next one.
 type Packet struct {
-	Format *Format       // the writing Output's format, the very pointer: a sink drops packets of a format it was not bound to
+	Format *Format       // the writing Output's format, the very pointer: a sink drops packets of a format it was not bound to; but see TelephoneEvent
 	RTP    rtp.Header    // of packed formats: as it came from the source; extensions are not forwarded. Of frames: a number that counts them, where the source keeps some
 	PTS    time.Duration // presentation time on the pipeline clock
 	At     time.Duration // when it, or the last packet it was made of, came into the process, on the pipeline clock; 0: not known
 	Key    bool          // whole frame: decodable on its own; packed: the first packet of such a frame
 	Layer  uint8         // of a simulcast (see MaxLayers), 0: the source sends one stream
 	Text   bool          // messages of data channels: the text is UTF-8; false: binary
+	Width  uint16        // of a raw picture, in pixels; Data holds its three planes without gaps between rows: Y, U, V
+	Height uint16        // the same
 	Level  uint8         // of sound, as its source says (RFC 6464): a bit for voice and -dBov; 0: it does not say
 	Data   []byte
 	Burst  *Burst // the producer's pending output, never nil: sinks that batch put theirs in it

@@ -21,7 +21,7 @@ import (
 )
 
 // passed are the codecs that are passed on, in the names of media.
-var passed = []string{media.VP8, media.VP9, media.AV1, media.H264, media.Opus, media.PCMU, media.PCMA}
+var passed = []string{media.VP8, media.VP9, media.AV1, media.H264, media.Opus, media.PCMU, media.PCMA, media.AAC}
 
 // codecsOf lists what of a stream's formats can be passed on.
 func codecsOf(m *description.Media) (codecs []stream.Codec) {

@@ -30,10 +30,12 @@ type depacketizer struct {
 	order reorder
 	in    rtpPacket
 	frame []byte // memory of the frame in the making
+	whole [1][]byte
 	// making: the frame has begun, and nothing of it is missing so far.
 	making    bool
 	timestamp uint32
 	packet    media.Packet // the frame that is written
+	event     media.Packet // the telephone event that is passed on
 	needKey   bool         // video: nothing can be decoded before a key frame
 	askedAt   time.Duration
 }
@@ -63,7 +65,8 @@ func (d *depacketizer) Close() { d.out.Close() }
 func (d *depacketizer) Resend(uint16, func(*media.Packet)) bool { return false }
 
 func (d *depacketizer) Write(p *media.Packet) {
-	if !d.Takes(p) {
+	passes := d.Passes(p)
+	if !passes && !d.Takes(p) {
 		return
 	}
 	d.mu.Lock()
@@ -72,6 +75,9 @@ func (d *depacketizer) Write(p *media.Packet) {
 	d.in = rtpPacket{
 		seq: p.RTP.SequenceNumber, timestamp: p.RTP.Timestamp, ssrc: p.RTP.SSRC,
 		marker: p.RTP.Marker, pts: p.PTS, at: p.At, payload: p.Data,
+	}
+	if passes {
+		d.in.event = p.Format
 	}
 	d.order.push(&d.in)
 	d.packet.Burst = nil
@@ -98,10 +104,12 @@ func (d *depacketizer) take(p *rtpPacket, gap bool) {
 	if len(p.payload) == 0 {
 		return // padding, by which senders probe the network
 	}
+	if p.event != nil {
+		d.passOn(p)
+		return
+	}
 	if !d.video {
-		d.begin(p)
-		d.append(p)
-		d.complete()
+		d.takeSound(p, gap)
 		return
 	}
 	if d.making && p.timestamp != d.timestamp {
@@ -117,6 +125,30 @@ func (d *depacketizer) take(p *rtpPacket, gap bool) {
 	}
 	if d.append(p) && p.marker {
 		d.complete()
+	}
+}
+
+// passOn writes a telephone event, which has kept its place in the sequence.
+func (d *depacketizer) passOn(p *rtpPacket) {
+	e := &d.event
+	e.Format, e.PTS, e.At, e.Key, e.Data, e.Burst = p.event, p.pts, p.at, true, p.payload, d.packet.Burst
+	e.RTP.SSRC, e.RTP.SequenceNumber, e.RTP.Timestamp, e.RTP.Marker = p.ssrc, p.seq, p.timestamp, p.marker
+	d.out.Write(e)
+	e.Data, e.Burst = nil, nil
+}
+
+// takeSound gets a frame, or of some codecs several.
+func (d *depacketizer) takeSound(p *rtpPacket, gap bool) {
+	frames, length := append(d.whole[:0], p.payload), time.Duration(0)
+	if s, ok := d.unpacker.(splitter); ok {
+		frames, length = s.split(p.payload, gap)
+	}
+	one := *p
+	for _, one.payload = range frames {
+		d.begin(&one)
+		d.append(&one)
+		d.complete()
+		one.pts += length
 	}
 }
 

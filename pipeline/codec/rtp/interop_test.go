@@ -41,7 +41,7 @@ func TestPionReadsOurs(t *testing.T) {
 	}
 	for name, reader := range readers {
 		r := reader()
-		format, _ := payloadFormatOf(name)
+		format, _ := payloadFormatOf(media.Format{Codec: name})
 		p := format.packer()
 		for i := range 100 {
 			frame := makeFrame(rnd, name, i%10 == 0, 1+rnd.IntN(6000))
@@ -82,7 +82,7 @@ func TestWeReadPions(t *testing.T) {
 		media.Opus: &codecs.OpusPayloader{},
 	}
 	for name, w := range writers {
-		format, _ := payloadFormatOf(name)
+		format, _ := payloadFormatOf(media.Format{Codec: name})
 		u := format.unpacker()
 		for i := range 100 {
 			key := i%10 == 0
@@ -145,7 +145,7 @@ func receive(t *testing.T, format media.Format, path string) (frames [][]byte) {
 		done <- cmd.Wait()
 		conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond)) // what is still in the socket
 	}()
-	n := Steps(MTU)(format)[0].New(codec.NewArgs{Have: format})
+	n := Steps(MTU)(format, codec.Want{})[0].New(codec.NewArgs{Have: format})
 	defer n.Close()
 	out := &sink{}
 	n.Bind(&format, &upstream{})

@@ -57,7 +57,7 @@ func (s *sink) End() { s.ended = true }
 // step makes the one step from a format, bound to a source, with a sink behind it.
 func step(t testing.TB, have media.Format) (n codec.Node, format *media.Format, up *upstream, out *sink) {
 	t.Helper()
-	steps := Steps(MTU)(have)
+	steps := Steps(MTU)(have, codec.Want{})
 	if len(steps) != 1 || steps[0].To.Packed == have.Packed {
 		t.Fatalf("steps from %v: %+v", have, steps)
 	}
@@ -75,30 +75,30 @@ func step(t testing.TB, have media.Format) (n codec.Node, format *media.Format, 
 func TestSteps(t *testing.T) {
 	for _, name := range allCodecs {
 		have := packed(name)
-		there := Steps(MTU)(have)[0].To
-		back := Steps(MTU)(there)[0].To
+		there := Steps(MTU)(have, codec.Want{})[0].To
+		back := Steps(MTU)(there, codec.Want{})[0].To
 		if back != have {
 			t.Errorf("%v became %v", have, back)
 		}
 	}
-	if to := Steps(MTU)(packed(media.H264))[0].To; to.Params != "42e0" {
+	if to := Steps(MTU)(packed(media.H264), codec.Want{})[0].To; to.Params != "42e0" {
 		t.Errorf("frames of H264 with parameters %q", to.Params)
 	}
-	if steps := Steps(MTU)(media.Format{Codec: "L16"}); len(steps) != 0 {
+	if steps := Steps(MTU)(media.Format{Codec: "L16"}, codec.Want{}); len(steps) != 0 {
 		t.Errorf("steps from an unknown codec: %v", steps)
 	}
 }
 
 // stream makes the packets of frames, 30 ms apart.
-func stream(t testing.TB, codec string, keys ...int) (packets []media.Packet, frames [][]byte, format *media.Format) {
+func stream(t testing.TB, name string, keys ...int) (packets []media.Packet, frames [][]byte, format *media.Format) {
 	t.Helper()
-	whole := packed(codec)
-	n, f, _, out := step(t, Steps(MTU)(whole)[0].To)
+	whole := packed(name)
+	n, f, _, out := step(t, Steps(MTU)(whole, codec.Want{})[0].To)
 	rnd := rand.New(rand.NewPCG(7, 8))
 	last := keys[len(keys)-1]
 	for i := range last + 10 {
 		key := slices.Contains(keys, i)
-		frame := makeFrame(rnd, codec, key, 3000)
+		frame := makeFrame(rnd, name, key, 3000)
 		frames = append(frames, frame)
 		n.Write(&media.Packet{Format: f, PTS: time.Duration(i) * 30 * time.Millisecond, Key: key, Data: frame, Burst: &media.Burst{}})
 	}
@@ -110,8 +110,8 @@ func stream(t testing.TB, codec string, keys ...int) (packets []media.Packet, fr
 }
 
 func TestFeedbackGoesUpstream(t *testing.T) {
-	for _, have := range []media.Format{packed(media.VP8), Steps(MTU)(packed(media.VP8))[0].To} {
-		n := Steps(MTU)(have)[0].New(codec.NewArgs{Have: have})
+	for _, have := range []media.Format{packed(media.VP8), Steps(MTU)(packed(media.VP8), codec.Want{})[0].To} {
+		n := Steps(MTU)(have, codec.Want{})[0].New(codec.NewArgs{Have: have})
 		defer n.Close()
 		from := n.Output().Open()
 		from.RequestKeyFrame() // before there is a source: it must not be forgotten
@@ -135,7 +135,7 @@ func TestFeedbackGoesUpstream(t *testing.T) {
 }
 
 func TestNodesDropOtherFormats(t *testing.T) {
-	for _, have := range []media.Format{packed(media.Opus), Steps(MTU)(packed(media.Opus))[0].To} {
+	for _, have := range []media.Format{packed(media.Opus), Steps(MTU)(packed(media.Opus), codec.Want{})[0].To} {
 		n, f, _, out := step(t, have)
 		other := have
 		n.Write(&media.Packet{Format: &other, Data: []byte{0x78}, Burst: &media.Burst{}})
@@ -215,7 +215,7 @@ func TestAnyWay(t *testing.T) {
 func TestNodesDoNotAllocate(t *testing.T) {
 	for _, name := range allCodecs {
 		packets, frames, format := stream(t, name, 0, 40)
-		to, from := Steps(MTU)(*format)[0].New(codec.NewArgs{}), Steps(MTU)(Steps(MTU)(*format)[0].To)[0].New(codec.NewArgs{})
+		to, from := Steps(MTU)(*format, codec.Want{})[0].New(codec.NewArgs{}), Steps(MTU)(Steps(MTU)(*format, codec.Want{})[0].To, codec.Want{})[0].New(codec.NewArgs{})
 		defer to.Close()
 		defer from.Close()
 		to.Bind(format, &upstream{})
@@ -234,7 +234,7 @@ func TestNodesDoNotAllocate(t *testing.T) {
 		if n := testing.AllocsPerRun(2*len(packets), swap); n != 0 {
 			t.Errorf("%s: %v allocations per packet unpacked", name, n)
 		}
-		whole := Steps(MTU)(*format)[0].To
+		whole := Steps(MTU)(*format, codec.Want{})[0].To
 		from.Bind(&whole, &upstream{})
 		p = media.Packet{Format: &whole, Burst: &media.Burst{}}
 		k := 0
@@ -269,7 +269,7 @@ func BenchmarkDepacketizer(b *testing.B) {
 }
 
 func BenchmarkPacketizer(b *testing.B) {
-	have := Steps(MTU)(packed(media.VP8))[0].To
+	have := Steps(MTU)(packed(media.VP8), codec.Want{})[0].To
 	n, f, _, _ := step(b, have)
 	n.Output().SetRoutes(nil)
 	p := media.Packet{Format: f, Data: makeFrame(rand.New(rand.NewPCG(1, 1)), media.VP8, false, 5000), Burst: &media.Burst{}}

@@ -21,6 +21,7 @@ type packetizer struct {
 	mu     sync.Mutex // of what follows: when a route is swapped two producers may call
 	begun  bool       // the first frame was seen
 	packet media.Packet
+	events events
 	buf    []byte
 }
 
@@ -54,16 +55,32 @@ func (n *packetizer) Resend(seq uint16, f func(*media.Packet)) bool { return n.r
 func (n *packetizer) End() { n.out.End() }
 
 func (n *packetizer) Write(p *media.Packet) {
-	if !n.Takes(p) {
+	passes := n.Passes(p)
+	if !passes && !n.Takes(p) {
 		return
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if passes {
+		n.passOn(p)
+		return
+	}
 	if !n.begun {
 		n.begun = true
 		n.rewind(p)
 	}
 	n.pack(p, n.write)
+}
+
+// passOn writes a telephone event as the next packet of the stream. Called locked.
+func (n *packetizer) passOn(p *media.Packet) {
+	event := n.events.place(p, &n.packet, n.base)
+	if event == nil {
+		return
+	}
+	n.packet.RTP.SequenceNumber++
+	n.out.Write(event)
+	event.Data, event.Burst = nil, nil
 }
 
 // rewind packs what came since the last key frame before p, as far as the source keeps it, so that receivers find it in

@@ -53,7 +53,7 @@ func TestPacketizerTimestampsOfALongRun(t *testing.T) {
 }
 
 func TestPacketizerResends(t *testing.T) {
-	n, f, _, out := step(t, Steps(MTU)(packed(media.VP8))[0].To)
+	n, f, _, out := step(t, Steps(MTU)(packed(media.VP8), codec.Want{})[0].To)
 	n.Write(&media.Packet{Format: f, Key: true, Data: makeFrame(rand.New(rand.NewPCG(1, 1)), media.VP8, true, 3000), Burst: &media.Burst{}})
 	from := n.Output().Open()
 	defer from.Close()
@@ -99,7 +99,7 @@ func TestALatePacketizerPacksThePast(t *testing.T) {
 		p.RTP.SequenceNumber = uint16(i)
 		f.frames = append(f.frames, p)
 	}
-	n := Steps(MTU)(format)[0].New(codec.NewArgs{Have: format})
+	n := Steps(MTU)(format, codec.Want{})[0].New(codec.NewArgs{Have: format})
 	defer n.Close()
 	n.Bind(have, out.Open())
 	var live []uint16

@@ -96,7 +96,7 @@ var cases = []struct {
 
 // numberedPacker returns the packer of a codec, with a known picture number.
 func numberedPacker(codec string) packer {
-	format, _ := payloadFormatOf(codec)
+	format, _ := payloadFormatOf(media.Format{Codec: codec})
 	p := format.packer()
 	switch p := p.(type) {
 	case *vp8Packer:
@@ -159,7 +159,7 @@ func TestUnpack(t *testing.T) {
 		for _, p := range tt.payloads {
 			in = append(in, unhex(p))
 		}
-		format, _ := payloadFormatOf(tt.codec)
+		format, _ := payloadFormatOf(media.Format{Codec: tt.codec})
 		u := format.unpacker()
 		for range 2 { // nothing of a frame may stay behind
 			if frame, key := u.begins(in[0]); !frame || key != tt.key {
@@ -232,7 +232,7 @@ func TestUnpackRefuses(t *testing.T) {
 		{"H264 fragment without data", media.H264, "7c 85"},
 	}
 	for _, tt := range tests {
-		format, _ := payloadFormatOf(tt.codec)
+		format, _ := payloadFormatOf(media.Format{Codec: tt.codec})
 		var in [][]byte
 		for p := range strings.SplitSeq(tt.payloads, ",") {
 			in = append(in, unhex(p))

@@ -1,6 +1,10 @@
 package rtp
 
-import "time"
+import (
+	"time"
+
+	"github.com/rivero-media/rivero/pipeline/media"
+)
 
 const (
 	// reorderSlots is how many packets wait for one that is missing: half a second at 8 Mbit/s.
@@ -18,6 +22,7 @@ type rtpPacket struct {
 	marker    bool
 	pts, at   time.Duration
 	payload   []byte
+	event     *media.Format // of a telephone event, nil: it is what the depacketiser is for
 }
 
 // reorder hands packets on in the order of their sequence numbers. While one is missing those

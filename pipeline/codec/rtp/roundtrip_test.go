@@ -65,7 +65,7 @@ var allCodecs = []string{media.VP8, media.VP9, media.AV1, media.H264, media.Opus
 func TestRoundTrip(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(5, 6))
 	for _, codec := range allCodecs {
-		format, _ := payloadFormatOf(codec)
+		format, _ := payloadFormatOf(media.Format{Codec: codec})
 		p, u := format.packer(), format.unpacker()
 		for i := range 500 {
 			_, audio := u.(audioUnpacker)
@@ -104,7 +104,7 @@ func FuzzUnpack(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, codec byte, in []byte) {
 		name := allCodecs[int(codec)%len(allCodecs)]
-		format, _ := payloadFormatOf(name)
+		format, _ := payloadFormatOf(media.Format{Codec: name})
 		u := format.unpacker()
 		var payloads [][]byte
 		for len(in) > 1 {

@@ -8,6 +8,7 @@
 //   - H264: one access unit, each NAL unit with its length in four bytes before it ("AVC"), parameter sets in band.
 //     That is how MP4, MKV and FLV store it, and to split it needs no search.
 //   - opus, PCMU, PCMA: the payload of one packet.
+//   - mpeg4-generic (AAC): one access unit, as MP4 stores it.
 package rtp
 
 import (
@@ -35,15 +36,15 @@ const (
 // stepCost is that of copying the media once, against which decoding is dear.
 const stepCost = 1
 
-// payloadFormat is the pair of converters of one codec.
+// payloadFormat is the pair of converters of one codec; no packer: nobody takes it packed.
 type payloadFormat struct {
 	unpacker func() unpacker
 	packer   func() packer
 }
 
 // payloadFormatOf finds a codec's payload format.
-func payloadFormatOf(codec string) (payloadFormat, bool) {
-	switch codec {
+func payloadFormatOf(have media.Format) (payloadFormat, bool) {
+	switch have.Codec {
 	case media.VP8:
 		return payloadFormat{func() unpacker { return &vp8Unpacker{} }, newVP8Packer}, true
 	case media.VP9:
@@ -54,16 +55,18 @@ func payloadFormatOf(codec string) (payloadFormat, bool) {
 		return payloadFormat{func() unpacker { return &h264Unpacker{open: -1} }, func() packer { return &h264Packer{} }}, true
 	case media.Opus, media.PCMU, media.PCMA:
 		return payloadFormat{func() unpacker { return audioUnpacker{} }, func() packer { return &audioPacker{} }}, true
+	case media.AAC:
+		return payloadFormat{func() unpacker { return newAACUnpacker(have) }, nil}, true
 	}
 	return payloadFormat{}, false
 }
 
 // Steps is the part of a codec.Steps table that this package knows: from packed to whole frames and back, for each
 // codec it can handle. mtu is the size in bytes of the largest packet of video that is made, see MTU.
-func Steps(mtu int) func(have media.Format) []codec.Step {
-	return func(have media.Format) []codec.Step {
-		format, known := payloadFormatOf(have.Codec)
-		if !known {
+func Steps(mtu int) func(have media.Format, _ codec.Want) []codec.Step {
+	return func(have media.Format, _ codec.Want) []codec.Step {
+		format, known := payloadFormatOf(have)
+		if !known || !have.Packed && format.packer == nil {
 			return nil
 		}
 		to := have
@@ -101,6 +104,13 @@ type unpacker interface {
 	// finish completes a frame of which everything was unpacked; ok is false when it is
 	// broken. It is also called, with nil, to forget a frame that was begun.
 	finish(frame []byte) (whole []byte, key, ok bool)
+}
+
+// splitter is implemented by unpackers of sound of which a payload may hold several frames, or a part of one.
+type splitter interface {
+	// split returns the frames that are whole with a payload, each so much later than the one before. gap: some payloads
+	// are missing before it.
+	split(payload []byte, gap bool) (frames [][]byte, length time.Duration)
 }
 
 // packer takes frames of one codec apart into payloads.

@@ -64,11 +64,16 @@ func (c *conversion) End() { c.out.End() }
 
 // Write is part of media.Sink.
 func (c *conversion) Write(p *media.Packet) {
-	if !c.Takes(p) {
+	passes := c.Passes(p)
+	if !passes && !c.Takes(p) {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if passes {
+		c.out.Write(p)
+		return
+	}
 	c.samples = appendSamples(c.samples[:0], p.Data)
 	channels, pts := int(c.from.Channels), p.PTS
 	if off := pts - c.next; c.begun && (off > drift || off < -drift) && c.rates != nil {

@@ -69,7 +69,7 @@ func (d *decoding) SetMaxBitrate(int) {}
 
 // Write is part of media.Sink.
 func (d *decoding) Write(p *media.Packet) {
-	if d.Takes(p) {
+	if d.Takes(p) || d.Passes(p) {
 		d.queue.Write(p)
 	}
 }
@@ -78,6 +78,10 @@ func (d *decoding) Write(p *media.Packet) {
 func (d *decoding) End() { d.queue.Do(d.out.End) }
 
 func (d *decoding) handle(p *media.Packet) {
+	if p.IsEvent() {
+		d.out.Write(p)
+		return
+	}
 	if d.decoder == nil {
 		var err error
 		if d.decoder, err = d.open(); err != nil {

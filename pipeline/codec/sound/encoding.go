@@ -82,11 +82,16 @@ func (e *encoding) End() { e.out.End() }
 
 // Write is part of media.Sink.
 func (e *encoding) Write(p *media.Packet) {
-	if !e.Takes(p) {
+	passes := e.Passes(p)
+	if !passes && !e.Takes(p) {
 		return
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if passes {
+		e.out.Write(p)
+		return
+	}
 	if e.encoder == nil && !e.begin() {
 		return
 	}

@@ -175,7 +175,7 @@ func TestNoConfiguration(t *testing.T) {
 		{Kind: media.Audio, Codec: media.Vorbis, ClockRate: 44100, Channels: 2, Params: "configuration=AgEB"},
 		{Kind: media.Audio, Codec: media.MP3, Channels: 2},
 	} {
-		if _, ok := codec.Plan(f, func(f media.Format) (int, bool) { return 0, f.Codec == media.Opus }, codec.Steps{Steps}); ok {
+		if _, ok := codec.Plan(f, codec.Want{}, func(f media.Format) (int, bool) { return 0, f.Codec == media.Opus }, codec.Steps{Steps}); ok {
 			t.Errorf("a way from %+v", f)
 		}
 	}

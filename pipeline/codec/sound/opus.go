@@ -32,16 +32,23 @@ func (d opusDecoder) conceal(dst []int16, n int) []int16 {
 const (
 	opusBitrate = 32000
 	opusLowest  = 6000
+	opusHighest = 510000 // of all channels (RFC 6716 §2.1.1)
 )
 
 type opusEncoder struct {
 	*opus.Encoder
-	channels int
+	lowest, bitrate int // of all channels
 }
 
-func newOpusEncoder(channels int) (encoder, error) {
-	e, err := opus.NewEncoder(opus.EncoderConfig{Channels: channels, Bitrate: opusBitrate * channels, FEC: true})
-	return opusEncoder{e, channels}, err
+// newOpusEncoder aims at a bitrate as near as the codec comes to what is asked for, 0: what is usual.
+func newOpusEncoder(channels, bitrate int) (encoder, error) {
+	if bitrate == 0 {
+		bitrate = opusBitrate * channels
+	}
+	lowest := opusLowest * channels
+	bitrate = min(max(bitrate, lowest), opusHighest)
+	e, err := opus.NewEncoder(opus.EncoderConfig{Channels: channels, Bitrate: bitrate, FEC: true})
+	return opusEncoder{e, lowest, bitrate}, err
 }
 
 func (e opusEncoder) encode(dst []byte, samples []int16) ([]byte, error) {
@@ -49,9 +56,8 @@ func (e opusEncoder) encode(dst []byte, samples []int16) ([]byte, error) {
 }
 
 func (e opusEncoder) limit(bps int) error {
-	rate := opusBitrate * e.channels
-	if bps > 0 {
-		rate = max(opusLowest*e.channels, min(rate, bps))
+	if bps <= 0 {
+		return e.SetBitrate(e.bitrate)
 	}
-	return e.SetBitrate(rate)
+	return e.SetBitrate(max(e.lowest, min(e.bitrate, bps)))
 }

@@ -7,6 +7,8 @@
 package sound
 
 import (
+	"fmt"
+
 	"github.com/rivero-media/rivero/pipeline/codec"
 	"github.com/rivero-media/rivero/pipeline/codec/pcm"
 	"github.com/rivero-media/rivero/pipeline/media"
@@ -32,12 +34,12 @@ const (
 const opusRate, g711Rate = 48000, 8000
 
 // Steps is the part of a codec.Steps table that this package knows.
-func Steps(have media.Format) []codec.Step {
+func Steps(have media.Format, want codec.Want) []codec.Step {
 	switch {
 	case have.Kind != media.Audio || have.Packed:
 		return nil
 	case have.Codec == media.PCM:
-		return append(conversions(have), encodings(have)...)
+		return append(conversions(have), encodings(have, want.Bitrate)...)
 	default:
 		return decodings(have)
 	}
@@ -83,20 +85,24 @@ func conversions(have media.Format) (steps []codec.Step) {
 	return steps
 }
 
-func encodings(have media.Format) []codec.Step {
-	step := func(name string, channels uint8, cost int, open func() (encoder, error)) codec.Step {
-		to := media.Format{Kind: media.Audio, Codec: name, ClockRate: have.ClockRate, Channels: channels}
+// encodings make Opus of a bitrate that a client has asked for, 0: none.
+func encodings(have media.Format, bitrate int) []codec.Step {
+	step := func(to media.Format, cost int, open func() (encoder, error)) codec.Step {
+		to.Kind, to.ClockRate = media.Audio, have.ClockRate
 		return codec.Step{To: to, Cost: cost, New: func(args codec.NewArgs) codec.Node { return newEncoding(have, to, open, args) }}
 	}
 	switch {
-	case have == Raw(g711Rate, 1):
+	case have == Raw(g711Rate, 1): // which has one bitrate
 		return []codec.Step{
-			step(media.PCMU, 1, costG711, func() (encoder, error) { return g711Encoder{media.PCMU}, nil }),
-			step(media.PCMA, 1, costG711, func() (encoder, error) { return g711Encoder{media.PCMA}, nil }),
+			step(media.Format{Codec: media.PCMU, Channels: 1}, costG711, func() (encoder, error) { return g711Encoder{media.PCMU}, nil }),
+			step(media.Format{Codec: media.PCMA, Channels: 1}, costG711, func() (encoder, error) { return g711Encoder{media.PCMA}, nil }),
 		}
 	case have == Raw(opusRate, 1), have == Raw(opusRate, 2):
-		// The format says two channels whatever is in the stream (RFC 7587 §7).
-		return []codec.Step{step(media.Opus, 2, costOpusEncode, func() (encoder, error) { return newOpusEncoder(int(have.Channels)) })}
+		to := media.Format{Codec: media.Opus, Channels: 2} // whatever is in the stream (RFC 7587 §7)
+		if bitrate > 0 {
+			to.Caps = fmt.Sprintf("%d bit/s", bitrate)
+		}
+		return []codec.Step{step(to, costOpusEncode, func() (encoder, error) { return newOpusEncoder(int(have.Channels), bitrate) })}
 	}
 	return nil
 }

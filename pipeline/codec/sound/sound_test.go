@@ -41,9 +41,20 @@ type frame struct {
 
 func newChain(t testing.TB, have, want media.Format) *chain {
 	t.Helper()
+	return newChainFor(t, have, want, codec.Want{})
+}
+
+// newChainFor is newChain where a client has asked for something.
+func newChainFor(t testing.TB, have, want media.Format, asked codec.Want) *chain {
+	t.Helper()
+	return newChainBy(t, codec.Steps{Steps}, have, want, asked)
+}
+
+func newChainBy(t testing.TB, table codec.Steps, have, want media.Format, asked codec.Want) *chain {
+	t.Helper()
 	c := &chain{t: t, out: media.NewOutput(media.NoUpstream{}, nil)}
 	c.out.SetFormat(have)
-	path, ok := codec.Plan(have, func(f media.Format) (int, bool) { return 0, f == want }, codec.Steps{Steps})
+	path, ok := codec.Plan(have, asked, func(f media.Format) (int, bool) { f.Caps = ""; return 0, f == want }, table)
 	if !ok {
 		t.Fatalf("no way from %v to %v", have, want)
 	}
@@ -101,7 +112,7 @@ func encodeTone(t testing.TB, name string, hz float64, count int) (list [][]byte
 	format := frames(name)
 	if name == media.Opus {
 		var err error
-		if e, err = newOpusEncoder(2); err != nil {
+		if e, err = newOpusEncoder(2, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -187,6 +198,53 @@ func TestAToneComesThrough(t *testing.T) {
 				t.Errorf("there is another tone of level %.3f", l)
 			}
 		})
+	}
+}
+
+// A client chooses the bitrate of what is encoded here; receivers can only lower it.
+func TestBitrate(t *testing.T) {
+	const count = 100
+	tone := encodeTone(t, media.PCMU, 500, count)
+	measure := func(asked codec.Want, limit int) (bps int, caps string) {
+		c := newChainFor(t, frames(media.PCMU), frames(media.Opus), asked)
+		out := c.nodes[len(c.nodes)-1].Output()
+		out.Open().SetMaxBitrate(limit)
+		for i, data := range tone {
+			c.send(time.Duration(i)*frameTime, data)
+			if i%(waiting/2) == 0 {
+				c.finish()
+			}
+		}
+		bits := 0
+		for _, f := range c.finish()[count/4:] {
+			bits += 8 * len(f.data)
+		}
+		return bits * int(time.Second/frameTime) / (count * 3 / 4), out.Format().Caps
+	}
+	for _, tt := range []struct {
+		asked, limit, lowest, highest int
+		caps                          string
+	}{
+		{0, 0, 20000, 40000, ""},
+		{12000, 0, 6000, 15000, "12000 bit/s"},
+		{96000, 0, 50000, 110000, "96000 bit/s"},
+		{96000, 16000, 8000, 24000, "96000 bit/s"},
+		{12000, 96000, 6000, 15000, "12000 bit/s"},
+		{1, 0, 3000, 9000, "1 bit/s"}, // the least that the codec does
+	} {
+		bps, caps := measure(codec.Want{Codec: media.Opus, Bitrate: tt.asked}, tt.limit)
+		if bps < tt.lowest || bps > tt.highest || caps != tt.caps {
+			t.Errorf("asked for %d, limit %d: %d bit/s, caps %q", tt.asked, tt.limit, bps, caps)
+		}
+	}
+}
+
+// What comes in the codec that is asked for is not encoded again for its bitrate.
+func TestBitrateOfWhatIsEncodedAlready(t *testing.T) {
+	asked := codec.Want{Codec: media.Opus, Bitrate: 16000}
+	path, ok := codec.Plan(frames(media.Opus), asked, func(media.Format) (int, bool) { return 0, true }, codec.Steps{Steps})
+	if !ok || len(path) > 0 {
+		t.Errorf("%d steps, %v", len(path), ok)
 	}
 }
 
@@ -299,7 +357,7 @@ func libraryTurn(t *testing.T, pair [2]string, tone [][]byte) func() {
 		var samples []int16
 		return func() { samples, _ = d.decode(samples[:0], tone[0]) }
 	case pair[1]:
-		e, err := newOpusEncoder(1)
+		e, err := newOpusEncoder(1, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

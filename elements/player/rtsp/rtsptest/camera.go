@@ -64,7 +64,7 @@ func Start(t testing.TB, o Options) *Camera {
 		for _, f := range o.Formats {
 			kind := description.MediaTypeVideo
 			switch f.(type) {
-			case *format.Opus, *format.G711, *format.G722:
+			case *format.Opus, *format.G711, *format.G722, *format.MPEG4Audio:
 				kind = description.MediaTypeAudio
 			}
 			d.Medias = append(d.Medias, &description.Media{Type: kind, Formats: []format.Format{f}})
