@@ -53,10 +53,11 @@ func (r *rate) init(c *Config) {
 // setTarget takes over bitrate and frame rate. What the channel has not taken
 // yet stays, but what it did not use is worth nothing any more.
 func (r *rate) setTarget(c *Config) {
+	before := r.perFrame
 	r.perSecond = float64(c.Bitrate)
 	r.perFrame = r.perSecond / c.FrameRate
 	r.ahead = min(max(r.ahead, 0), worstDebt*r.perSecond)
-	r.free = true
+	r.free = r.free || math.Abs(r.perFrame-before) > before/4
 }
 
 // reset forgets what is known of the pictures.

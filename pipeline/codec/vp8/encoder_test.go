@@ -205,7 +205,11 @@ func TestEncoder(t *testing.T) {
 			}
 			e := mustEncoder(t, c)
 			defer e.Close()
-			shown := slices.DeleteFunc(roundTrip(t, e, newFrame(c.Width, c.Height), frames, mixed), func(f []byte) bool { return len(f) == 0 })
+			all := roundTrip(t, e, newFrame(c.Width, c.Height), frames, mixed)
+			if underRace {
+				return // others judge what comes out without the race detector
+			}
+			shown := slices.DeleteFunc(all, func(f []byte) bool { return len(f) == 0 })
 			path := fftest.File(t, "a.ivf", ivf(shown, c.Width, c.Height, 30))
 			compare(t, sums(t, &Decoder{}, shown), judge(t, path))
 			fftest.Decode(t, path)

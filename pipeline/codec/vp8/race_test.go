@@ -2,6 +2,6 @@
 
 package vp8
 
-// underRace shortens what is slow with the race detector, and has no
-// goroutines to race with each other. All of it runs without the detector.
+// underRace shortens what is slow with the race detector and has no goroutines
+// that could race with each other. Make unit runs all of it without.
 const underRace = true
