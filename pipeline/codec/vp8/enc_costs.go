@@ -46,6 +46,9 @@ func (e *Encoder) learn(h *frameHeader) {
 func (c *frameCosts) prepare(e *Encoder, h *frameHeader) {
 	d := &e.d
 	c.speed = speeds[e.pace.speed]
+	if e.plain {
+		c.speed = plainSpeed
+	}
 	f := &d.factors[0]
 	c.quantizers = [2]quantizers{newQuantizers(f, intraRound), newQuantizers(f, interRound)}
 	step := int(f.y[1])

@@ -12,12 +12,15 @@ func (e *Encoder) encodeToFit(dst []byte, key bool) []byte {
 	for attempt := 1; ; attempt++ {
 		dst = e.encode(dst[:start], key, q)
 		other := e.rate.retry(q, len(dst)-start, e.isCut(), attempt)
-		if other == q {
+		if e.header.firstPartition > e.mostFirst && !e.plain {
+			e.plain = true // in any case
+		} else if other == q {
 			break
 		}
 		e.d.probs = e.d.savedProbs
 		q = other
 	}
+	e.plain = false
 	e.commit()
 	e.rate.spent(q, len(dst)-start)
 	return dst

@@ -33,7 +33,7 @@ func (w *worker) chooseInter() choice {
 	s := search{w: w, best: choice{cost: maxCost}}
 	s.in(refLast)
 	s.tryProposed()
-	if s.best.cost > e.stillCost {
+	if s.best.cost > e.stillCost && !e.speed.plain {
 		s.tryNew()
 		if s.best.cost > e.longCost {
 			for _, ref := range e.long {

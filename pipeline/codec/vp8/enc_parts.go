@@ -18,6 +18,9 @@ type part = boolEncoder
 // partNumber counts the parts that are given out.
 type partNumber = atomic.Int32
 
+// maxFirstPartition is the largest size of it that a frame can tell.
+const maxFirstPartition = 1<<19 - 1
+
 // appendFrame writes the frame that was traced behind dst. It changes the
 // decoder's probabilities as reading the frame would.
 func (e *Encoder) appendFrame(dst []byte) []byte {

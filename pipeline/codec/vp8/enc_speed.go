@@ -18,7 +18,8 @@ type speed struct {
 	square    bool  // diagonal steps of fractions
 	split     int   // smallest parts of a macroblock: 16, 8 or 4 pixels
 	long      bool  // new vectors for older references too
-	subblocks bool  // B_PRED in inter frames
+	subblocks bool  // B_PRED beside inter prediction
+	plain     bool  // no new vectors, and no B_PRED at all
 }
 
 var speeds = [...]speed{
@@ -27,6 +28,9 @@ var speeds = [...]speed{
 	{step: 8, walk: 8, fraction: 1, split: 16, subblocks: true},
 	{step: 4, walk: 8, fraction: 2, split: 16},
 }
+
+// plainSpeed leaves out what takes many bits of the first partition.
+var plainSpeed = speed{plain: true, split: 16}
 
 // A pace is the choice of a speed by the time that frames take. It goes
 // faster as soon as they take too long, and slower if there was time to spare

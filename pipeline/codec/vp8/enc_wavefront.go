@@ -98,7 +98,11 @@ func (c *crew) together(job func(*worker)) {
 	c.busy.Wait()
 }
 
+// end ends all but the caller's own worker.
 func (c *crew) end() {
-	close(c.jobs)
-	c.running.Wait()
+	if c.jobs != nil {
+		close(c.jobs)
+		c.running.Wait()
+		c.jobs, c.workers = nil, c.workers[:1]
+	}
 }

@@ -96,7 +96,7 @@ func (w *worker) choose() bool {
 			best = choice{cost: cost}
 			best.yMode = mode
 		}
-		if best.cost > e.subblockCost && (best.ref == refIntra || e.speed.subblocks) {
+		if best.cost > e.subblockCost && (e.speed.subblocks || best.ref == refIntra) && !e.speed.plain {
 			coded, subblocks = w.chooseSubblocks(best.cost)
 		}
 	}

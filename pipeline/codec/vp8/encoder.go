@@ -18,8 +18,8 @@ const maxSide = 1<<14 - 1
 
 // Config is what an encoder is made with.
 type Config struct {
-	// Width and Height are what buffers are made for. A picture of another
-	// size changes them and becomes a key frame.
+	// Width and Height are what buffers are made for, as large as 8K at most.
+	// A picture of another size changes them and becomes a key frame.
 	Width, Height int
 	FrameRate     float64 // pictures per second, 30 if 0
 	// Bitrate is in bits per second. If 0, every frame has quantizer MinQ.
@@ -68,8 +68,9 @@ func (c *Config) normalize() bool {
 }
 
 const (
-	maxPartitions = 8   // RFC 6386 §9.5
-	maxThreads    = 256 // more than the rows of most pictures
+	maxPartitions  = 8       // RFC 6386 §9.5
+	maxThreads     = 256     // more than the rows of most pictures
+	maxMacroblocks = 1 << 17 // 8K; those of more may not fit in a first partition
 )
 
 func validFrameRate(r float64) bool { return r > 0 && r <= 1000 }
@@ -77,7 +78,8 @@ func validFrameRate(r float64) bool { return r > 0 && r <= 1000 }
 func validQuantizers(least, most int) bool { return least >= 0 && least <= most && most <= 127 }
 
 func validSize(width, height int) bool {
-	return width > 0 && height > 0 && width <= maxSide && height <= maxSide
+	return width > 0 && height > 0 && width <= maxSide && height <= maxSide &&
+		((width+15)/16)*((height+15)/16) <= maxMacroblocks
 }
 
 // Encoder encodes one stream, made by NewEncoder. It may be used by one
@@ -99,13 +101,15 @@ type Encoder struct {
 
 	frameCosts
 	// From here on: scratch of one frame.
-	header   frameHeader
-	picture  *picture // the new one
-	wave     wavefront
-	rows     []rowTrace
-	counts   frameCounts
-	parts    []part
-	nextPart partNumber
+	header    frameHeader
+	picture   *picture // the new one
+	wave      wavefront
+	rows      []rowTrace
+	counts    frameCounts
+	parts     []part
+	mostFirst int  // bytes that the first partition may have
+	plain     bool // it had more
+	nextPart  partNumber
 	// Probabilities by slot of the traces.
 	modeTable  [modeSlots + 256]uint8
 	tokenTable [tokenSlots + 256]uint8
@@ -116,7 +120,7 @@ func NewEncoder(c Config) (*Encoder, error) {
 	if !c.normalize() {
 		return nil, ErrConfig
 	}
-	e := &Encoder{config: c, parts: make([]part, 1+c.Partitions)}
+	e := &Encoder{config: c, parts: make([]part, 1+c.Partitions), mostFirst: maxFirstPartition}
 	e.rate.init(&e.config)
 	e.pace.init(&e.config)
 	e.layers.pattern = patterns[c.Layers-1]
@@ -126,7 +130,7 @@ func NewEncoder(c Config) (*Encoder, error) {
 	return e, nil
 }
 
-// Close ends the goroutines of the encoder, which must not be used again.
+// Close ends the goroutines of the encoder. It may be called twice.
 func (e *Encoder) Close() { e.crew.end() }
 
 // resize makes buffers for pictures of another size.

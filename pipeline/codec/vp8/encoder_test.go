@@ -254,3 +254,29 @@ func TestEncoderQuality(t *testing.T) {
 		t.Errorf("%d bytes for a picture that is as good as the original", n)
 	}
 }
+
+// TestEncoderFirstPartition makes frames whose first partition would be too large.
+func TestEncoderFirstPartition(t *testing.T) {
+	t.Parallel()
+	var sizes [2][]int
+	for i := range sizes {
+		e := mustEncoder(t, Config{Width: 160, Height: 128, MinQ: 10})
+		defer e.Close()
+		if i == 1 {
+			e.mostFirst = 300
+		}
+		for _, frame := range roundTrip(t, e, newFrame(160, 128), 4, mixed) {
+			var h frameHeader
+			if _, err := h.tag(frame); err != nil {
+				t.Fatal(err)
+			}
+			sizes[i] = append(sizes[i], h.firstPartition)
+		}
+	}
+	for i, size := range sizes[0] {
+		if size > 500 && sizes[1][i] > size*2/3 {
+			t.Errorf("frame %d: %d bytes, %d in plain", i, size, sizes[1][i])
+		}
+	}
+	t.Log(sizes)
+}
