@@ -39,7 +39,7 @@ func (w *worker) chooseInter() choice {
 			for _, ref := range e.long {
 				s.in(ref)
 				s.tryProposed()
-				if e.speed.long && s.best.cost > e.longCost {
+				if s.best.ref == ref { // a vector of its own pays here or nowhere
 					s.tryNew()
 				}
 			}

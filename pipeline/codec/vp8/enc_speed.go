@@ -17,13 +17,12 @@ type speed struct {
 	fraction  int16 // finest step, in quarters of a pixel
 	square    bool  // diagonal steps of fractions
 	split     int   // smallest parts of a macroblock: 16, 8 or 4 pixels
-	long      bool  // new vectors for older references too
 	subblocks bool  // B_PRED beside inter prediction
 	plain     bool  // no new vectors, and no B_PRED at all
 }
 
 var speeds = [...]speed{
-	{step: 16, walk: 16, fraction: 1, square: true, split: 4, long: true, subblocks: true},
+	{step: 16, walk: 16, fraction: 1, square: true, split: 4, subblocks: true},
 	{step: 16, walk: 16, fraction: 1, split: 8, subblocks: true},
 	{step: 8, walk: 8, fraction: 1, split: 16, subblocks: true},
 	{step: 4, walk: 8, fraction: 2, split: 16},
