@@ -10,20 +10,18 @@ type frameCosts struct {
 	quantizers [2]quantizers // intra, inter
 	lambda     int           // see price
 	sadLambda  int           // see sadPrice
-	// stillCost is what an inter prediction may cost for nothing else to be
-	// tried, longCost for the older references not to be tried, and so on.
-	stillCost, longCost, splitCost, subblockCost int
-	goodEnough                                   int // the most that may cost what isGoodEnough
+	// From which cost of the best choice so far others are tried: anything
+	// at all, parts with vectors of their own, B_PRED.
+	searchFrom, splitFrom, subblocksFrom int
+	goodEnough                           int // the most that may cost what isGoodEnough, 0: nothing is
 
 	yModeBits   [modeB + 1]int
 	subModeBits [dsp.SubblockModes]int // of inter frames
 	refBits     [references]int
 	vectorCosts [2]vectorCosts
-	// long are the references besides the last that the frame may use.
-	long []uint8
-	// probs are the header's probabilities of references, from the frame before.
+	long        []uint8 // the references besides the last that the frame may use
+	// The header's probabilities of references, from the frame before.
 	probIntra, probLast, probGolden uint8
-	longRefs                        [2]uint8
 }
 
 // initTables sets what never changes, or has to begin somewhere.
@@ -42,27 +40,25 @@ func (e *Encoder) learn(h *frameHeader) {
 	e.probIntra, e.probLast, e.probGolden = h.probIntra, h.probLast, h.probGolden
 }
 
-// prepare sets up what depends on quantizer, probabilities and references.
-func (c *frameCosts) prepare(e *Encoder, h *frameHeader) {
-	d := &e.d
-	c.speed = speeds[e.pace.speed]
-	if e.plain {
+// prepareCosts sets up what depends on quantizer, probabilities and references.
+func (e *Encoder) prepareCosts(h *frameHeader) {
+	c, d := &e.frameCosts, &e.d
+	if c.speed = speeds[e.pace.speed]; e.plain {
 		c.speed = plainSpeed
 	}
 	f := &d.factors[0]
 	c.quantizers = [2]quantizers{newQuantizers(f, intraRound), newQuantizers(f, interRound)}
 	step := int(f.y[1])
 	c.lambda, c.sadLambda = 7*step*step, 3*step
-	noise := step * step / 4
-	c.stillCost, c.longCost, c.splitCost, c.subblockCost = 2*noise, 2*noise, 6*noise, 4*noise
+	// The noise of quantisation is about five times the square of the step in
+	// a macroblock. Where less of it is left the best choice is good, even
+	// though its residual may be worth coding: found by trial.
+	unit := step * step / 2
+	c.searchFrom, c.splitFrom, c.subblocksFrom = unit, 3*unit, 2*unit
 	if c.goodEnough = 0; e.config.Bitrate > 0 {
 		c.goodEnough = 16*16*invisible/4 + c.price(4*256)
 	}
-	c.refBits[refIntra] = costOf(e.probIntra, 0)
-	inter := costOf(e.probIntra, 1)
-	c.refBits[refLast] = inter + costOf(e.probLast, 0)
-	c.refBits[refGolden] = inter + costOf(e.probLast, 1) + costOf(e.probGolden, 0)
-	c.refBits[refAltRef] = inter + costOf(e.probLast, 1) + costOf(e.probGolden, 1)
+	c.prepareReferences(e)
 	for mode := range c.yModeBits {
 		if h.key {
 			c.yModeBits[mode] = pathCost(keyYModePaths[mode], keyYModeProbs[:])
@@ -70,16 +66,22 @@ func (c *frameCosts) prepare(e *Encoder, h *frameHeader) {
 			c.yModeBits[mode] = pathCost(yModePaths[mode], d.probs.yMode[:]) + c.refBits[refIntra]
 		}
 	}
-	if h.key {
-		return
-	}
 	for i := range c.vectorCosts {
 		c.vectorCosts[i].prepare(&d.probs.mv[i])
 	}
-	c.long = c.longRefs[:0]
+}
+
+// prepareReferences sets up which references there are, and what they cost.
+func (c *frameCosts) prepareReferences(e *Encoder) {
+	c.refBits[refIntra] = costOf(e.probIntra, 0)
+	inter := costOf(e.probIntra, 1)
+	c.refBits[refLast] = inter + costOf(e.probLast, 0)
+	c.refBits[refGolden] = inter + costOf(e.probLast, 1) + costOf(e.probGolden, 0)
+	c.refBits[refAltRef] = inter + costOf(e.probLast, 1) + costOf(e.probGolden, 1)
+	c.long = c.long[:0]
 	for ref := uint8(refGolden); ref <= refAltRef; ref++ {
-		p := d.refs[ref]
-		if e.layers.place(false).uses[ref] && p != d.refs[refLast] && (ref == refGolden || p != d.refs[refGolden]) {
+		p := e.d.refs[ref]
+		if e.layers.place(false).uses[ref] && p != e.d.refs[refLast] && (ref == refGolden || p != e.d.refs[refGolden]) {
 			c.long = append(c.long, ref)
 		}
 	}

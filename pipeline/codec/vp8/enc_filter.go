@@ -62,8 +62,8 @@ func (e *Encoder) chooseFilter() {
 		if to = min(max(to, 0), maxLevel); to == level {
 			return false
 		}
-		if error := e.filterError(to, first, end); error < least {
-			level, least = to, error
+		if miss := e.filterError(to, first, end); miss < least {
+			level, least = to, miss
 			return true
 		}
 		return false

@@ -51,7 +51,7 @@ func (e *Encoder) encode(dst []byte, key bool, q int) []byte {
 	}
 	e.picture = d.pool.get(d.cols, d.rows, &d.refs, nil)
 	d.prepareFrame(h)
-	e.frameCosts.prepare(e, h)
+	e.prepareCosts(h)
 	e.wave.begin()
 	for _, w := range e.crew.workers {
 		w.begin()

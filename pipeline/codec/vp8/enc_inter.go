@@ -33,9 +33,9 @@ func (w *worker) chooseInter() choice {
 	s := search{w: w, best: choice{cost: maxCost}}
 	s.in(refLast)
 	s.tryProposed()
-	if s.best.cost > e.stillCost && !e.speed.plain {
+	if s.best.cost > e.searchFrom && !e.speed.plain {
 		s.tryNew()
-		if s.best.cost > e.longCost {
+		if s.best.cost > e.searchFrom {
 			for _, ref := range e.long {
 				s.in(ref)
 				s.tryProposed()
@@ -44,7 +44,7 @@ func (w *worker) chooseInter() choice {
 				}
 			}
 		}
-		if e.speed.split < 16 && s.best.cost > e.splitCost {
+		if e.speed.split < 16 && s.best.cost > e.splitFrom {
 			w.chooseSplit(&s.best)
 		}
 	}

@@ -11,8 +11,8 @@ func (w *worker) chooseLuma() (mode uint8, cost int) {
 	cost = maxCost
 	for m := uint8(modeDC); m <= modeTM; m++ {
 		predictBlock(m, p.Y, w.y, p.YStride, 16, w.col > 0, w.row > 0)
-		error := dsp.Variance(e.src.Y, w.y, e.src.YStride, p.Y, w.y, p.YStride, 16)
-		if c := error + e.price(e.yModeBits[m]); c < cost {
+		miss := dsp.Variance(e.src.Y, w.y, e.src.YStride, p.Y, w.y, p.YStride, 16)
+		if c := miss + e.price(e.yModeBits[m]); c < cost {
 			mode, cost = m, c
 		}
 	}
@@ -25,9 +25,9 @@ func (w *worker) chooseChroma() {
 	least := maxCost
 	for mode := uint8(modeDC); mode <= modeTM; mode++ {
 		w.predictChroma(mode)
-		error := dsp.SSE(e.src.U, w.uv, e.src.UVStride, p.U, w.uv, p.UVStride, 8) +
+		miss := dsp.SSE(e.src.U, w.uv, e.src.UVStride, p.U, w.uv, p.UVStride, 8) +
 			dsp.SSE(e.src.V, w.uv, e.src.UVStride, p.V, w.uv, p.UVStride, 8)
-		if c := error + e.price(pathCost(uvModePaths[mode], keyUVModeProbs[:])); c < least {
+		if c := miss + e.price(pathCost(uvModePaths[mode], keyUVModeProbs[:])); c < least {
 			m.uvMode, least = mode, c
 		}
 	}

@@ -46,8 +46,8 @@ func (w *worker) chooseSubblocks(limit int) (coded, chosen bool) {
 		mode, least := uint8(0), maxCost
 		dsp.PredictSubblocks(&w.subblocks, p.Y, at, stride, right)
 		for candidate := range w.subblocks {
-			error := dsp.SSE(src.Y, at, src.YStride, w.subblocks[candidate][:], 0, 4, 4)
-			if c := error + e.price(bits[candidate]); c < least {
+			miss := dsp.SSE(src.Y, at, src.YStride, w.subblocks[candidate][:], 0, 4, 4)
+			if c := miss + e.price(bits[candidate]); c < least {
 				mode, least = uint8(candidate), c
 			}
 		}

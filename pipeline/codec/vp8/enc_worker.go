@@ -91,12 +91,12 @@ func (w *worker) choose() bool {
 	}
 	coded := false
 	subblocks := false
-	if best.cost > e.stillCost {
+	if best.cost > e.searchFrom {
 		if mode, cost := w.chooseLuma(); cost < best.cost {
 			best = choice{cost: cost}
 			best.yMode = mode
 		}
-		if best.cost > e.subblockCost && (e.speed.subblocks || best.ref == refIntra) && !e.speed.plain {
+		if best.cost > e.subblocksFrom && (e.speed.subblocks || best.ref == refIntra) && !e.speed.plain {
 			coded, subblocks = w.chooseSubblocks(best.cost)
 		}
 	}
