@@ -46,11 +46,11 @@
 //		}
 //	}
 //
-// With a bitrate it keeps to it: frames of half a second at most wait in the
-// channel, a key frame has a third of a second, and pictures are dropped only
-// where the highest quantizer is not enough. Bitrate, frame rate, quantizers
-// and size of the pictures may change at any time. Without a bitrate all frames
-// have the same quantizer.
+// With a bitrate it keeps to it: a key frame aims at what the channel takes in
+// a third of a second, and pictures are dropped while more than half a second's
+// bits wait there, which happens where the highest quantizer is not enough.
+// Bitrate, frame rate, quantizers and size of the pictures may change at any
+// time. Without a bitrate all frames have the same quantizer.
 //
 // [Config].Speed trades time for pictures; [SpeedAuto] does so by the time that
 // frames take. Threads work on rows of one frame, and give the same frames as
