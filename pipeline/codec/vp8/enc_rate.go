@@ -145,6 +145,9 @@ func (r *rate) fit(complexity, bits float64) int {
 	return q
 }
 
+// mostAttempts is how often a frame is encoded at most, but for one that is made plainer.
+const mostAttempts = 3
+
 // burst is how many frames a single one may be worth that is no key frame, if
 // the channel is not behind.
 const burst = 3
@@ -152,7 +155,7 @@ const burst = 3
 // retry looks at the size of a frame, and returns another quantizer if it has
 // to be encoded again. If most of the picture was new it counts as a key frame.
 func (r *rate) retry(q, size int, cut bool, attempt int) int {
-	if r.perFrame == 0 || attempt == 3 {
+	if r.perFrame == 0 || attempt >= mostAttempts {
 		return q
 	}
 	known := r.complexity[r.kind] != 0
