@@ -216,7 +216,8 @@ type PlayerEndpoint struct {
 
 // RecorderEndpoint holds the settings of RecorderEndpoint alone.
 type RecorderEndpoint struct {
-	GapsFix GapsFix
+	GapsFix      GapsFix
+	StartTimeout int // ms that a recording waits for a kind from which nothing comes, 0: for ever
 }
 
 // GapsFix is a GapsFixMethod of the API.
@@ -278,7 +279,7 @@ func Default() *Config {
 		PlayerEndpoint:   PlayerEndpoint{RtspReconnect: 30 * time.Second},
 		UriEndpoint:      UriEndpoint{DefaultPath: "file:///var/lib/kurento/", DeniedNetworks: metadataServices()},
 		WebRtcEndpoint:   WebRtcEndpoint{StunServerPort: 3478, IceTCP: true, QosDscp: "NO_VALUE"},
-		RecorderEndpoint: RecorderEndpoint{GapsFix: GapsFixNone},
+		RecorderEndpoint: RecorderEndpoint{GapsFix: GapsFixNone, StartTimeout: 5000},
 		HttpEndpoint:     HttpEndpoint{ServerAddress: "localhost", ServerPort: 9091},
 	}
 }

@@ -170,8 +170,10 @@ func elementKeys(c *Config) []key {
 			doc: "UDP ports of the RTSP client, 0-0 is any"},
 		{path: playerEndpoint + "rtspReconnect", value: bind(&c.PlayerEndpoint.RtspReconnect, seconds(0, yearOfSeconds)), live: true, own: true,
 			doc: "longest wait in seconds between attempts to reach an RTSP server that was lost while it played: the first after one second, each wait twice the one before. 0 ends the player instead, as Kurento does"},
-		{path: recorderEndpoint + "gapsFix", value: bind(&c.RecorderEndpoint.GapsFix, oneOf(GapsFixNone, GapsFixGenPTS)), unused: true,
-			doc: "`NONE` or `GENPTS`: holes that lost packets leave stay, or times are renumbered so that they vanish"},
+		{path: recorderEndpoint + "gapsFix", value: bind(&c.RecorderEndpoint.GapsFix, oneOf(GapsFixNone, GapsFixGenPTS)), live: true,
+			doc: "`NONE` or `GENPTS`: holes that lost packets leave in sound stay, or times are renumbered so that they vanish"},
+		{path: recorderEndpoint + "startTimeout", value: bind(&c.RecorderEndpoint.StartTimeout, integer(0, maxInt)), live: true, own: true,
+			doc: "ms that a recording waits for a connected kind from which nothing comes; `0`: for ever, as Kurento"},
 
 		{path: httpEndpoint + "serverAddress", value: bind(&h.ServerAddress, parseHost), unused: true,
 			doc: "address the HTTP endpoints' server listens on"},

@@ -169,7 +169,7 @@ func TestEveryKey(t *testing.T) {
 		"modules/kurento/UriEndpoint.conf.ini": "defaultPath = file:///srv\nallowedSchemes=FILE, rtsp\nallowedNetworks=10.1.2.3/8\n" +
 			"deniedNetworks=10.0.0.1 fd00::/8\nallowedRoots=/srv/:/media\n",
 		"modules/kurento/PlayerEndpoint.conf.ini":   "rtspClientPortRange=6000-6100\nrtspReconnect=5\n",
-		"modules/kurento/RecorderEndpoint.conf.ini": "gapsFix=GENPTS\n",
+		"modules/kurento/RecorderEndpoint.conf.ini": "gapsFix=GENPTS\nstartTimeout=2000\n",
 		"modules/kurento/HttpEndpoint.conf.ini":     "serverAddress=0.0.0.0\nserverPort=9092\nport=9093\nannouncedAddress=example.com\n",
 		"modules/kurento/Composite.conf.ini":        "width=1\nheight=2\nframerate=3\n",
 		webRtcFile: "stunServerAddress=192.0.2.1\nstunServerPort=3479\nturnURL=u:p;#x@192.0.2.2\nnetworkInterfaces=eth0, eth1\n" +
@@ -196,13 +196,13 @@ func TestEveryKey(t *testing.T) {
 		UriEndpoint:      UriEndpoint{"file:///srv", []string{"file", "rtsp"}, networksOf(t, "10.0.0.0/8"), networksOf(t, "10.0.0.1/32", "fd00::/8"), Directories{"/srv", "/media"}},
 		Streams:          Streams{StreamsToken, "t"},
 		PlayerEndpoint:   PlayerEndpoint{PortRange{6000, 6100}, 5 * time.Second},
-		RecorderEndpoint: RecorderEndpoint{GapsFixGenPTS},
+		RecorderEndpoint: RecorderEndpoint{GapsFix: GapsFixGenPTS, StartTimeout: 2000},
 		HttpEndpoint:     HttpEndpoint{"0.0.0.0", 9092, "example.com"},
 		WebRtcEndpoint: WebRtcEndpoint{STUNServers{"192.0.2.1"}, 3479, turn, []string{"eth0", "eth1"}, false, "192.0.2.3", "2001:db8::1",
 			filepath.Join(dir, "modules/kurento/rsa.pem"), "/ec.pem", "AUDIO_HIGH", true, 5000, true, true},
 	}
 	c := mustLoad(t, dir, nil, "HttpEndpoint.serverPort: has no effect yet", "HttpEndpoint.serverAddress: has no", "HttpEndpoint.serverPort: has no",
-		"HttpEndpoint.announcedAddress: has no", "gapsFix: has no effect yet")
+		"HttpEndpoint.announcedAddress: has no")
 	if got := values(c); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

@@ -28,8 +28,19 @@ type profile struct {
 }
 
 // profiles are those that can be written.
-var profiles = map[MediaProfileSpecType]profile{
-	"WEBM":            {"WEBM", recorder.WebM(), []media.Kind{media.Audio, media.Video}},
-	"WEBM_VIDEO_ONLY": {"WEBM_VIDEO_ONLY", recorder.WebM(), []media.Kind{media.Video}},
-	"WEBM_AUDIO_ONLY": {"WEBM_AUDIO_ONLY", recorder.WebM(), []media.Kind{media.Audio}},
-}
+var profiles = func() map[MediaProfileSpecType]profile {
+	table := map[MediaProfileSpecType]profile{}
+	add := func(name MediaProfileSpecType, c recorder.Container, kinds ...media.Kind) {
+		table[name] = profile{name, c, kinds}
+	}
+	for name, container := range map[MediaProfileSpecType]recorder.Container{
+		"WEBM": recorder.WebM(), "MKV": recorder.Matroska(), "MP4": recorder.MP4(),
+	} {
+		add(name, container, media.Audio, media.Video)
+		add(name+"_VIDEO_ONLY", container, media.Video)
+		add(name+"_AUDIO_ONLY", container, media.Audio)
+	}
+	add("FLV", recorder.FLV(), media.Audio, media.Video)
+	add("JPEG_VIDEO_ONLY", recorder.JPEG(), media.Video)
+	return table
+}()
