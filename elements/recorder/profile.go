@@ -1,6 +1,9 @@
 package recorder
 
 import (
+	"path"
+	"strings"
+
 	"github.com/rivero-media/rivero/pipeline/media"
 	"github.com/rivero-media/rivero/recorder"
 )
@@ -27,7 +30,30 @@ type profile struct {
 	kinds     []media.Kind
 }
 
-// profiles are those that can be written.
+// profileOf is a profile by its name. What KURENTO_SPLIT_RECORDER writes, which Kurento leaves to a plugin, the name of the
+// file tells: WebM if it ends so, else Matroska, which holds whatever comes.
+func profileOf(name MediaProfileSpecType, uri string) profile {
+	if name != splitProfile {
+		return profiles[name]
+	}
+	container := recorder.Matroska()
+	if strings.EqualFold(path.Ext(uri), ".webm") {
+		container = recorder.WebM()
+	}
+	return profile{name, recorder.Split(container), []media.Kind{media.Audio, media.Video}}
+}
+
+const splitProfile MediaProfileSpecType = "KURENTO_SPLIT_RECORDER"
+
+// target opens what is recorded into.
+func (p profile) target(path string) func() (recorder.Target, error) {
+	if p.name == splitProfile {
+		return recorder.SplitTarget(path)
+	}
+	return recorder.FileTarget(path)
+}
+
+// profiles are those with one file.
 var profiles = func() map[MediaProfileSpecType]profile {
 	table := map[MediaProfileSpecType]profile{}
 	add := func(name MediaProfileSpecType, c recorder.Container, kinds ...media.Kind) {

@@ -86,13 +86,10 @@ type params struct {
 }
 
 func create(s Settings, c pipeline.Creation, p params) (pipeline.Object, error) {
-	if p.MediaProfile == "KURENTO_SPLIT_RECORDER" {
-		return nil, pipeline.Errorf(pipeline.IllegalParam, "Kurento Split Recorder not supported")
-	}
-	e := &Endpoint{profile: profiles[p.MediaProfile], eosStops: p.StopOnEndOfStream}
+	e := &Endpoint{profile: profileOf(p.MediaProfile, p.URI), eosStops: p.StopOnEndOfStream}
 	e.Setup(c, e, p.MediaPipeline, p.URI)
 	path, err := endpoint.FilePath(e.Resolve(s.DefaultPath))
-	open := recorder.FileTarget(path)
+	open := e.profile.target(path)
 	if err != nil {
 		open = func() (recorder.Target, error) { return nil, err }
 	}

@@ -1,6 +1,7 @@
 package recorder_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -281,11 +282,28 @@ func TestJPEG(t *testing.T) {
 	}
 }
 
-func TestSplitRecorderIsRefused(t *testing.T) {
-	st := newStudio(t)
-	raw := `{"mediaPipeline":"` + st.pipeline.ID() + `","uri":"x","mediaProfile":"KURENTO_SPLIT_RECORDER"}`
-	if _, err := st.server.Create(t.Context(), "RecorderEndpoint", []byte(raw)); err == nil ||
-		err.Error() != "Kurento Split Recorder not supported" {
-		t.Errorf("error %v", err)
+// TestSplitRecorder: a file for each kind, of one time line.
+func TestSplitRecorder(t *testing.T) {
+	for extension, format := range map[string]string{".webm": "webm", ".mkv": "matroska"} {
+		t.Run(format, func(t *testing.T) {
+			st := newStudio(t, "mediaProfile", "KURENTO_SPLIT_RECORDER", "uri", "new folder/b"+extension)
+			elementtest.Connect(t, st.source(t), st.recorder)
+			for _, step := range [][2]string{{"record", "Recording"}, {"pause", "Paused"}, {"record", "Recording"}, {"stopAndWait", "Stopped"}} {
+				elementtest.Must(t, st.recorder, step[0], nil)
+				st.events.Await(t, step[1])
+			}
+			if left := st.events.Types(); slices.Contains(left, "Error") {
+				t.Errorf("events %v", left)
+			}
+			for kind, codec := range map[string]string{"audio": "opus", "video": "vp8"} {
+				path := filepath.Join(filepath.Dir(st.path), "b-"+kind+extension)
+				if p := fftest.Inspect(t, path); len(p.Streams) != 1 || p.Streams[0].Codec != codec || len(p.Streams[0].Packets) == 0 {
+					t.Errorf("%s: %+v", kind, p)
+				}
+				if data, err := os.ReadFile(path); err != nil || !bytes.Contains(data[:60], []byte(format)) {
+					t.Errorf("%s is no %s: %v", path, format, err)
+				}
+			}
+		})
 	}
 }
