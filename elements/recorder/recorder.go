@@ -42,6 +42,7 @@ type Endpoint struct {
 
 	mu      sync.Mutex
 	settled *time.Timer // until the kinds that are connected count as all that will come
+	waiting bool        // for that
 	ended   [len(media.Kinds)]bool
 	refused [len(media.Kinds)]media.Format // what was told that it cannot be recorded
 	begun   bool                           // record was called
@@ -168,11 +169,12 @@ func (e *Endpoint) LinksChanged() {
 	e.settle()
 }
 
-// lookAgain has it found out, in a moment, which kinds can be recorded.
+// lookAgain has it found out, in a moment, which kinds can be recorded. It does not put off what is about to be found out:
+// it is called whenever anything changes in the pipeline.
 func (e *Endpoint) lookAgain() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !e.closed {
+	if !e.closed && !e.waiting {
 		e.settle()
 	}
 }
@@ -182,11 +184,14 @@ func (e *Endpoint) settle() {
 	if e.settled != nil {
 		e.settled.Stop()
 	}
-	e.settled = time.AfterFunc(settle, e.expectLinked)
+	e.waiting, e.settled = true, time.AfterFunc(settle, e.expectLinked)
 }
 
 // expectLinked has the recording wait for what is connected and can be recorded.
 func (e *Endpoint) expectLinked() {
+	e.mu.Lock()
+	e.waiting = false
+	e.mu.Unlock()
 	linked := e.LinkedKinds()
 	wanted := slices.DeleteFunc(slices.Clone(linked), func(k media.Kind) bool {
 		_, refused := e.RefusedFormat(k)
