@@ -91,8 +91,14 @@ func (s *Set) recorder() recorder.Settings {
 	c := s.config.Load()
 	return recorder.Settings{
 		DefaultPath: string(c.UriEndpoint.DefaultPath),
-		StartWait:   time.Duration(c.RecorderEndpoint.StartTimeout) * time.Millisecond,
-		ClosesGaps:  c.RecorderEndpoint.GapsFix == conf.GapsFixGenPTS,
+		Access:      s.access.Load(),
+		Uploads: recorder.Uploads{
+			Method:     string(c.RecorderEndpoint.HTTPMethod),
+			S3Endpoint: c.RecorderEndpoint.S3Endpoint, S3Region: c.RecorderEndpoint.S3Region,
+			S3AccessKey: c.RecorderEndpoint.S3AccessKey, S3SecretKey: string(c.RecorderEndpoint.S3SecretKey),
+		},
+		StartWait:  time.Duration(c.RecorderEndpoint.StartTimeout) * time.Millisecond,
+		ClosesGaps: c.RecorderEndpoint.GapsFix == conf.GapsFixGenPTS,
 	}
 }
 

@@ -35,7 +35,7 @@ var extensions = map[string]string{"WebM": "webm", "Matroska": "mkv", "MP4": "mp
 
 func newReel(t testing.TB, c Container, kinds ...media.Kind) *reel {
 	r := &reel{t: t, path: filepath.Join(t.TempDir(), "out."+extensions[c.Name]), now: 3 * time.Hour}
-	target, err := FileTarget(r.path)()
+	target, err := create(r.path)()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func mp4Tracks(t testing.TB, streams ...stream) (tracks []Track) {
 // TestMP4Dates: whole seconds in the field of MP4, milliseconds beside it, while it is written and when it is complete.
 func TestMP4Dates(t *testing.T) {
 	s := makeStream(t, media.H264, testSize)
-	open := FileTarget(filepath.Join(t.TempDir(), "a.mp4"))
+	open := create(filepath.Join(t.TempDir(), "a.mp4"))
 	target, err := open()
 	if err != nil {
 		t.Fatal(err)

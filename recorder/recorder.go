@@ -33,7 +33,7 @@ const (
 type Options struct {
 	Container Container
 	Kinds     []media.Kind           // what to record
-	Open      func() (Target, error) // called once, when recording starts; see FileTarget
+	Open      func() (Target, error) // called once, when recording starts; see File
 	// Patience is how long the file waits for an expected kind from which nothing comes, counted from the first frame of
 	// another; 0: for ever. Recording comes with that kind's first frame in any case.
 	Patience time.Duration

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/rivero-media/rivero/pipeline/media"
@@ -37,20 +35,19 @@ func Split(c Container) Container {
 	return c
 }
 
-// SplitTarget returns the function that opens files for Split: for a.webm they are a-audio.webm and a-video.webm, each made
-// when there is something for it.
-func SplitTarget(path string) (open func() (Target, error)) {
-	return func() (Target, error) { return &splitTarget{path: path}, nil }
+// SplitTarget returns the function that opens the target of Split, which opens one for each kind when there is something for
+// it.
+func SplitTarget(open func(media.Kind) (Target, error)) func() (Target, error) {
+	return func() (Target, error) { return &splitTarget{opener: open}, nil }
 }
 
 type splitTarget struct {
-	path  string
-	files []Target
+	opener func(media.Kind) (Target, error)
+	files  []Target
 }
 
 func (s *splitTarget) open(k media.Kind) (Target, error) {
-	extension := filepath.Ext(s.path)
-	file, err := FileTarget(strings.TrimSuffix(s.path, extension) + "-" + strings.ToLower(k.String()) + extension)()
+	file, err := s.opener(k)
 	if err == nil {
 		s.files = append(s.files, file)
 	}

@@ -1,7 +1,6 @@
 package recorder
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -20,24 +19,8 @@ type Replaceable interface {
 	Replace(write func(to, from *os.File) error) error
 }
 
-// FileTarget returns the function that opens a file for writing, for Options.
-// Directories that are missing are made, a file that is there is replaced.
-func FileTarget(path string) (open func() (Target, error)) {
-	return func() (Target, error) {
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			return nil, err
-		}
-		// Opening a pipe would wait for its reader, and a recording needs to go back.
-		if info, err := os.Stat(path); err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0 {
-			return nil, fmt.Errorf("%s is a pipe or socket", path)
-		}
-		f, err := os.Create(path)
-		if err != nil {
-			return nil, err
-		}
-		return &recordingFile{f}, nil
-	}
-}
+// File is a target on a file that was opened for writing and is empty. It closes the file.
+func File(f *os.File) Target { return &recordingFile{f} }
 
 type recordingFile struct{ *os.File }
 

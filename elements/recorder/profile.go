@@ -28,6 +28,7 @@ type profile struct {
 	name      MediaProfileSpecType
 	container recorder.Container
 	kinds     []media.Kind
+	mime      string // of what goes to servers (RFC 6838)
 }
 
 // profileOf is a profile by its name. What KURENTO_SPLIT_RECORDER writes, which Kurento leaves to a plugin, the name of the
@@ -36,37 +37,47 @@ func profileOf(name MediaProfileSpecType, uri string) profile {
 	if name != splitProfile {
 		return profiles[name]
 	}
-	container := recorder.Matroska()
-	if strings.EqualFold(path.Ext(uri), ".webm") {
-		container = recorder.WebM()
+	like := profiles["MKV"]
+	if base, _ := cutQuery(uri); strings.EqualFold(path.Ext(base), ".webm") {
+		like = profiles["WEBM"]
 	}
-	return profile{name, recorder.Split(container), []media.Kind{media.Audio, media.Video}}
+	return profile{name, recorder.Split(like.container), like.kinds, like.mime}
 }
 
 const splitProfile MediaProfileSpecType = "KURENTO_SPLIT_RECORDER"
 
-// target opens what is recorded into.
-func (p profile) target(path string) func() (recorder.Target, error) {
-	if p.name == splitProfile {
-		return recorder.SplitTarget(path)
+// kindURI is where the file of one kind goes: for a.webm it is a-audio.webm or a-video.webm.
+func kindURI(uri string, k media.Kind) string {
+	base, query := cutQuery(uri)
+	extension := path.Ext(base)
+	return strings.TrimSuffix(base, extension) + "-" + strings.ToLower(k.String()) + extension + query
+}
+
+// cutQuery takes off what is behind the path of an http URI.
+func cutQuery(uri string) (base, query string) {
+	if i := strings.IndexByte(uri, '?'); i >= 0 && strings.HasPrefix(strings.ToLower(uri), "http") {
+		return uri[:i], uri[i:]
 	}
-	return recorder.FileTarget(path)
+	return uri, ""
 }
 
 // profiles are those with one file.
 var profiles = func() map[MediaProfileSpecType]profile {
 	table := map[MediaProfileSpecType]profile{}
-	add := func(name MediaProfileSpecType, c recorder.Container, kinds ...media.Kind) {
-		table[name] = profile{name, c, kinds}
+	add := func(name MediaProfileSpecType, mime string, c recorder.Container, kinds ...media.Kind) {
+		table[name] = profile{name, c, kinds, mime}
 	}
-	for name, container := range map[MediaProfileSpecType]recorder.Container{
-		"WEBM": recorder.WebM(), "MKV": recorder.Matroska(), "MP4": recorder.MP4(),
+	for name, c := range map[MediaProfileSpecType]struct {
+		mime      string
+		container recorder.Container
+	}{
+		"WEBM": {"webm", recorder.WebM()}, "MKV": {"x-matroska", recorder.Matroska()}, "MP4": {"mp4", recorder.MP4()},
 	} {
-		add(name, container, media.Audio, media.Video)
-		add(name+"_VIDEO_ONLY", container, media.Video)
-		add(name+"_AUDIO_ONLY", container, media.Audio)
+		add(name, "video/"+c.mime, c.container, media.Audio, media.Video)
+		add(name+"_VIDEO_ONLY", "video/"+c.mime, c.container, media.Video)
+		add(name+"_AUDIO_ONLY", "audio/"+c.mime, c.container, media.Audio)
 	}
-	add("FLV", recorder.FLV(), media.Audio, media.Video)
-	add("JPEG_VIDEO_ONLY", recorder.JPEG(), media.Video)
+	add("FLV", "video/x-flv", recorder.FLV(), media.Audio, media.Video)
+	add("JPEG_VIDEO_ONLY", "video/x-motion-jpeg", recorder.JPEG(), media.Video)
 	return table
 }()

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rivero-media/rivero/elements/access"
 	"github.com/rivero-media/rivero/elements/endpoint"
 	"github.com/rivero-media/rivero/pipeline"
 	"github.com/rivero-media/rivero/pipeline/graph"
@@ -21,7 +22,9 @@ import (
 
 // Settings are what the class needs of the configuration.
 type Settings struct {
-	DefaultPath string        // in front of URIs without a scheme
+	DefaultPath string // in front of URIs without a scheme
+	Access      *access.Policy
+	Uploads     Uploads
 	StartWait   time.Duration // how long a file waits for a kind from which nothing comes, 0: for ever
 	ClosesGaps  bool          // GENPTS: lost sound leaves no hole
 }
@@ -89,15 +92,10 @@ type params struct {
 func create(s Settings, c pipeline.Creation, p params) (pipeline.Object, error) {
 	e := &Endpoint{profile: profileOf(p.MediaProfile, p.URI), eosStops: p.StopOnEndOfStream}
 	e.Setup(c, e, p.MediaPipeline, p.URI)
-	path, err := endpoint.FilePath(e.Resolve(s.DefaultPath))
-	open := e.profile.target(path)
-	if err != nil {
-		open = func() (recorder.Target, error) { return nil, err }
-	}
 	e.rec = recorder.New(recorder.Options{
 		Container:  e.profile.container,
 		Kinds:      e.profile.kinds,
-		Open:       open,
+		Open:       e.target(s),
 		Patience:   s.StartWait,
 		ClosesGaps: s.ClosesGaps,
 		Notify:     e.notify,
