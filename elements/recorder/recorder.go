@@ -217,8 +217,8 @@ func (e *Endpoint) tellRefused() {
 		}
 		e.mu.Unlock()
 		if news {
-			e.fail(fmt.Errorf("%w %s with profile %s, and nothing converts it to %s: the recording is without %s", recorder.ErrCodec,
-				have.Codec, e.profile.name, strings.Join(e.profile.container.Takes(k), ", "), strings.ToLower(k.String())))
+			e.fail(fmt.Errorf("%w %s with profile %s, %s: the recording goes on without %s", recorder.ErrCodec, have.Codec,
+				e.profile.name, e.profile.refusal(k, have.Codec), strings.ToLower(k.String())))
 		}
 	}
 }
