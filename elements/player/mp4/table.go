@@ -15,7 +15,6 @@ type table struct {
 	sizes                          list
 	size                           uint32 // of all samples; 0: see sizes
 	count                          uint32 // of samples
-	allKeys                        bool   // there is no list of them
 	hasSync                        bool
 }
 
