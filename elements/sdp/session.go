@@ -100,6 +100,7 @@ type Transport struct {
 	Fingerprints []Fingerprint
 	Client       bool // the local side opens the DTLS handshake (RFC 8842 §5)
 	Candidates   []Candidate
+	Peer         *Peer // nil with ICE
 }
 
 // Fingerprint is the hash of a certificate (RFC 8122 §5), e.g. sha-256 and
