@@ -37,6 +37,7 @@ type Config struct {
 	SdpEndpoint      SdpEndpoint
 	BaseRtpEndpoint  BaseRtpEndpoint
 	UriEndpoint      UriEndpoint
+	Streams          Streams
 	WebRtcEndpoint   WebRtcEndpoint
 	PlayerEndpoint   PlayerEndpoint
 	RecorderEndpoint RecorderEndpoint
@@ -165,6 +166,12 @@ const (
 // UriEndpoint is shared by player and recorder.
 type UriEndpoint struct {
 	DefaultPath URI // put with "/" in front of a URI that has no scheme
+
+	// What URIs that clients name may reach.
+	AllowedSchemes  []string // in lower case; empty: all
+	AllowedNetworks Networks // empty: all but DeniedNetworks
+	DeniedNetworks  Networks
+	AllowedRoots    Directories // directories for files; empty: all
 }
 
 // WebRtcEndpoint holds what a new endpoint starts with; clients can change most of it.
@@ -185,9 +192,26 @@ type WebRtcEndpoint struct {
 	StrictNegotiation   bool // one exchange of descriptions for each endpoint, as in Kurento
 }
 
+// Streams is who may send to elements and receive from them without a Kurento client.
+type Streams struct {
+	Access StreamAccess
+	Token  Secret // of StreamsToken
+}
+
+// StreamAccess is one of the constants below.
+type StreamAccess string
+
+// Who may use WHIP and WHEP.
+const (
+	StreamsOff      StreamAccess = "off"
+	StreamsLoopback StreamAccess = "loopback"
+	StreamsToken    StreamAccess = "token"
+)
+
 // PlayerEndpoint holds the settings of PlayerEndpoint alone.
 type PlayerEndpoint struct {
-	RtspClientPortRange PortRange // UDP ports of the RTSP client, zero is any
+	RtspClientPortRange PortRange     // UDP ports of the RTSP client, zero is any
+	RtspReconnect       time.Duration // longest wait between attempts to reach a lost server, 0: none
 }
 
 // RecorderEndpoint holds the settings of RecorderEndpoint alone.
@@ -250,7 +274,9 @@ func Default() *Config {
 			},
 		},
 		BaseRtpEndpoint:  BaseRtpEndpoint{MinPort: 1024, MaxPort: 65535, MTU: 1200, RembPolicy: RembMin, RembFloor: 300},
-		UriEndpoint:      UriEndpoint{DefaultPath: "file:///var/lib/kurento/"},
+		Streams:          Streams{Access: StreamsOff},
+		PlayerEndpoint:   PlayerEndpoint{RtspReconnect: 30 * time.Second},
+		UriEndpoint:      UriEndpoint{DefaultPath: "file:///var/lib/kurento/", DeniedNetworks: metadataServices()},
 		WebRtcEndpoint:   WebRtcEndpoint{StunServerPort: 3478, IceTCP: true, QosDscp: "NO_VALUE"},
 		RecorderEndpoint: RecorderEndpoint{GapsFix: GapsFixNone},
 		HttpEndpoint:     HttpEndpoint{ServerAddress: "localhost", ServerPort: 9091},

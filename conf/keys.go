@@ -106,6 +106,11 @@ func mainKeys(c *Config) []key {
 		{path: websocket + "registrar.localAddress", value: bind(&ws.Registrar.LocalAddress, parseHost),
 			doc: "host in the announced URL"},
 
+		{path: mediaServer + "streams.access", value: bind(&c.Streams.Access, oneOf(StreamsOff, StreamsLoopback, StreamsToken)), live: true, own: true, example: "token",
+			doc: "who may send to elements and receive from them over HTTP at `/whip/NAME` and `/whep/NAME` (NAME as in `setName`): nobody (`off`), programs on this machine (`loopback`), or who has the `token`"},
+		{path: mediaServer + "streams.token", value: bind(&c.Streams.Token, secret), verbatim: true, live: true, own: true, example: "",
+			doc: "the bearer token; with none nobody is admitted"},
+
 		{path: mediaServer + "logLevels", env: "GST_DEBUG", value: bind(&c.Log.Levels, ParseLogLevels), live: true, own: true, example: "3,Kurento*:4",
 			doc: "how much is logged: a level from 0 to 9 (4 is normal, 5 debug), or `category:level` pairs, as in GST_DEBUG"},
 		{path: mediaServer + "metadata", value: bind(&c.Metadata, jsonObject), compound: true, live: true, example: "{}",
@@ -140,7 +145,7 @@ func elementKeys(c *Config) []key {
 			doc: "list of video codecs, likewise", differs: "the shipped list is built in"},
 
 		{path: keyMinPort, env: "KMS_MIN_PORT", value: bind(&r.MinPort, clamped(1024, 65535)),
-			doc: "first UDP and TCP port of media; 1024 to 65535", differs: "a few ports of the range serve all connections; Kurento takes one for each"},
+			doc: "first UDP and TCP port of media; 1024 to 65535", differs: "a few ports of the range serve all WebRTC connections, where Kurento takes one for each; `RtpEndpoint` takes two for each m-line, as there"},
 		{path: baseRtpEndpoint + "maxPort", env: "KMS_MAX_PORT", value: bind(&r.MaxPort, clamped(1024, 65535)),
 			doc: "last port of media"},
 		// From the smallest IPv4 datagram every host takes (RFC 791) to the largest UDP payload.
@@ -153,8 +158,18 @@ func elementKeys(c *Config) []key {
 
 		{path: uriEndpoint + "defaultPath", value: bind(&c.UriEndpoint.DefaultPath, anyURI), live: true,
 			doc: "put in front of a URI of a player or recorder that has no scheme"},
+		{path: uriEndpoint + "allowedSchemes", value: bind(&c.UriEndpoint.AllowedSchemes, lowerNames), live: true, own: true, example: "file,https,rtsp,rtsps",
+			doc: "schemes that URIs of players and recorders may have; all if not set"},
+		{path: uriEndpoint + "allowedNetworks", value: bind(&c.UriEndpoint.AllowedNetworks, networks), live: true, own: true, example: "203.0.113.0/24",
+			doc: "networks in which players and recorders may connect to servers, looked at when a name has been resolved; all but `deniedNetworks` if not set"},
+		{path: uriEndpoint + "deniedNetworks", value: bind(&c.UriEndpoint.DeniedNetworks, networks), live: true, own: true,
+			doc: "networks in which they may not, whatever is allowed. The default is where clouds answer with a machine's secrets"},
+		{path: uriEndpoint + "allowedRoots", value: bind(&c.UriEndpoint.AllowedRoots, directories), live: true, own: true, example: "/var/lib/kurento:/media",
+			doc: "directories, separated by `:`, below which files are played and recorded; links do not lead out of them. All if not set: a client can read and write whatever the server can"},
 		{path: playerEndpoint + "rtspClientPortRange", value: bind(&c.PlayerEndpoint.RtspClientPortRange, portRange), live: true,
 			doc: "UDP ports of the RTSP client, 0-0 is any"},
+		{path: playerEndpoint + "rtspReconnect", value: bind(&c.PlayerEndpoint.RtspReconnect, seconds(0, yearOfSeconds)), live: true, own: true,
+			doc: "longest wait in seconds between attempts to reach an RTSP server that was lost while it played: the first after one second, each wait twice the one before. 0 ends the player instead, as Kurento does"},
 		{path: recorderEndpoint + "gapsFix", value: bind(&c.RecorderEndpoint.GapsFix, oneOf(GapsFixNone, GapsFixGenPTS)), unused: true,
 			doc: "`NONE` or `GENPTS`: holes that lost packets leave stay, or times are renumbered so that they vanish"},
 
@@ -217,9 +232,9 @@ func webRtcKeys(c *Config) []key {
 		{path: webRtcEndpoint + "udpMuxPort", env: "KMS_UDP_MUX_PORT", value: bind(&w.UDPMuxPort, integer(0, 65535)), own: true, example: "5000",
 			doc: "one port for all UDP, and the same for ICE over TCP, instead of `minPort` to `maxPort`: a container publishes only that one and the WebSocket"},
 		{path: webRtcEndpoint + "classicSdp", value: bind(&w.ClassicSDP, boolean), live: true, own: true,
-			doc: "`true` leaves out of offers and answers what Kurento does not know: RTX, transport-wide congestion control, audio levels, simulcast, stream ids, `ice-options`, `max-message-size`"},
+			doc: "`true` leaves out of offers and answers what Kurento does not know: RTX, transport-wide congestion control, audio levels, simulcast, stream ids, `ice-options`, `max-message-size`, and telephone events, also of `RtpEndpoint`"},
 		{path: webRtcEndpoint + "strictNegotiation", value: bind(&w.StrictNegotiation, boolean), live: true, own: true,
-			doc: "`true` allows one exchange of descriptions for each endpoint, as Kurento does; without it a later offer of the same session changes it"},
+			doc: "`true` allows one exchange of descriptions for each endpoint, as Kurento does; without it a later offer of the same session changes it; also for `RtpEndpoint`"},
 	}
 }
 

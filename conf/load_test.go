@@ -2,6 +2,7 @@ package conf
 
 import (
 	"errors"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -159,13 +160,15 @@ func TestEveryKey(t *testing.T) {
 				"port": 9000, "address": "127.0.0.1", "ipv6": false, "path": "/media/", "threads": 4, "connqueue": 128,
 				"secure": {"port": 8433, "certificate": "cert+key.pem", "password": " p "},
 				"registrar": {"address": "ws://registrar:9090", "localAddress": "media.example"}}},
+			"streams": {"access": "token", "token": "t"},
 			"logLevels": "3,Kurento*:5", "metadata": {"zone": "a b", "n": 1}}}`,
 		"modules/kurento/MediaElement.conf.ini": "encoderBitrate=1\nminEncoderBitrate=2\nmaxEncoderBitrate=3\ntranscoding=warn\ntranscodingCores=1.5\npipelineTranscodingCores=0.5\n",
 		sdpFile: `{"numAudioMedias": 2, "numVideoMedias": "3", "audioCodecs": [],
 			"videoCodecs": [{"name": "VP8/90000", "properties": {"a": "b"}}]}`,
-		rtpFile:                                "minPort=5000\nmaxPort=5050\nmtu=1300\nrembPolicy=max\nrembFloor=200\n",
-		"modules/kurento/UriEndpoint.conf.ini": "defaultPath = file:///srv\n",
-		"modules/kurento/PlayerEndpoint.conf.ini":   "rtspClientPortRange=6000-6100\n",
+		rtpFile: "minPort=5000\nmaxPort=5050\nmtu=1300\nrembPolicy=max\nrembFloor=200\n",
+		"modules/kurento/UriEndpoint.conf.ini": "defaultPath = file:///srv\nallowedSchemes=FILE, rtsp\nallowedNetworks=10.1.2.3/8\n" +
+			"deniedNetworks=10.0.0.1 fd00::/8\nallowedRoots=/srv/:/media\n",
+		"modules/kurento/PlayerEndpoint.conf.ini":   "rtspClientPortRange=6000-6100\nrtspReconnect=5\n",
 		"modules/kurento/RecorderEndpoint.conf.ini": "gapsFix=GENPTS\n",
 		"modules/kurento/HttpEndpoint.conf.ini":     "serverAddress=0.0.0.0\nserverPort=9092\nport=9093\nannouncedAddress=example.com\n",
 		"modules/kurento/Composite.conf.ini":        "width=1\nheight=2\nframerate=3\n",
@@ -190,8 +193,9 @@ func TestEveryKey(t *testing.T) {
 		MediaElement:     MediaElement{1, 2, 3, TranscodingWarn, 1.5, 0.5},
 		SdpEndpoint:      SdpEndpoint{2, 3, []Codec{}, []Codec{{"VP8", 90000, 0}}},
 		BaseRtpEndpoint:  BaseRtpEndpoint{5000, 5050, 1300, RembMax, 200},
-		UriEndpoint:      UriEndpoint{"file:///srv"},
-		PlayerEndpoint:   PlayerEndpoint{PortRange{6000, 6100}},
+		UriEndpoint:      UriEndpoint{"file:///srv", []string{"file", "rtsp"}, networksOf(t, "10.0.0.0/8"), networksOf(t, "10.0.0.1/32", "fd00::/8"), Directories{"/srv", "/media"}},
+		Streams:          Streams{StreamsToken, "t"},
+		PlayerEndpoint:   PlayerEndpoint{PortRange{6000, 6100}, 5 * time.Second},
 		RecorderEndpoint: RecorderEndpoint{GapsFixGenPTS},
 		HttpEndpoint:     HttpEndpoint{"0.0.0.0", 9092, "example.com"},
 		WebRtcEndpoint: WebRtcEndpoint{STUNServers{"192.0.2.1"}, 3479, turn, []string{"eth0", "eth1"}, false, "192.0.2.3", "2001:db8::1",
@@ -349,4 +353,16 @@ func TestSettings(t *testing.T) {
 	if _, ok := got["modules.kurento.HttpEndpoint.port"]; ok {
 		t.Error("an alias is listed as a setting of its own")
 	}
+}
+
+func networksOf(t *testing.T, texts ...string) (list Networks) {
+	t.Helper()
+	for _, text := range texts {
+		n, err := netip.ParsePrefix(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, n)
+	}
+	return list
 }

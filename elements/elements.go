@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rivero-media/rivero/conf"
+	"github.com/rivero-media/rivero/elements/access"
 	"github.com/rivero-media/rivero/elements/endpoint"
 	"github.com/rivero-media/rivero/elements/filter"
 	"github.com/rivero-media/rivero/elements/http"
@@ -49,6 +50,7 @@ type Set struct {
 	config       atomic.Pointer[conf.Config]
 	webrtc       atomic.Pointer[webrtc.Settings]
 	rtp          atomic.Pointer[rtp.Settings]
+	access       atomic.Pointer[access.Policy]
 }
 
 // Open lists the classes with the settings of a configuration. log gives the logger of a class. The caller closes the
@@ -82,7 +84,10 @@ func Open(c *conf.Config, log func(class string) zerolog.Logger) (*Set, error) {
 func (s *Set) player() player.Settings {
 	c := s.config.Load()
 	ports := c.PlayerEndpoint.RtspClientPortRange
-	return player.Settings{DefaultPath: string(c.UriEndpoint.DefaultPath), MinPort: ports.Min, MaxPort: ports.Max}
+	return player.Settings{
+		DefaultPath: string(c.UriEndpoint.DefaultPath), Access: s.access.Load(), MinPort: ports.Min, MaxPort: ports.Max,
+		Reconnect: c.PlayerEndpoint.RtspReconnect,
+	}
 }
 
 // Close ends the connections. It may be called twice.
@@ -123,6 +128,10 @@ func (s *Set) Configure(c *conf.Config) {
 		ExternalIPv4:      w.ExternalIPv4,
 		ExternalIPv6:      w.ExternalIPv6,
 	})
+	u := c.UriEndpoint
+	s.access.Store(access.New(access.Rules{
+		Schemes: u.AllowedSchemes, Allowed: u.AllowedNetworks, Denied: u.DeniedNetworks, Roots: u.AllowedRoots,
+	}, s.log("UriEndpoint")))
 	s.config.Store(c)
 }
 

@@ -72,6 +72,7 @@ func (s *server) reload(ctx context.Context) {
 	s.logs.SetLevels(after.Log.Levels)
 	s.set.Configure(s.external.resolve(ctx, after, s.log))
 	s.objects.Configure(s.settings())
+	s.streams.Configure(s.streamSettings())
 	s.control.Configure(s.controlConfig())
 	s.log.Info().Int("changes", len(changes)).Msg("configuration read again")
 }

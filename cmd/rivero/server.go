@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"sync"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/rivero-media/rivero/cmd/rivero/internal/logs"
 	"github.com/rivero-media/rivero/conf"
 	"github.com/rivero-media/rivero/elements"
+	"github.com/rivero-media/rivero/elements/whip"
 	"github.com/rivero-media/rivero/jsonrpc"
 	"github.com/rivero-media/rivero/pipeline"
 	"github.com/rivero-media/rivero/pipeline/codec"
@@ -29,6 +31,7 @@ type server struct {
 	set     *elements.Set
 	objects *pipeline.Server
 	control *jsonrpc.Server
+	streams *whip.Handler
 	stop    context.CancelFunc // ends the server
 }
 
@@ -38,18 +41,23 @@ func (s *server) open(ctx context.Context) error {
 	for _, w := range s.config.Warnings {
 		s.log.Warn().Msg(w.String())
 	}
+	if len(s.config.UriEndpoint.AllowedRoots) == 0 {
+		s.log.Warn().Msg("UriEndpoint.allowedRoots is not set: clients can play and record every file that this process can read and write")
+	}
 	var err error
 	if s.set, err = elements.Open(s.external.resolve(ctx, s.config, s.log), s.classLog); err != nil {
 		return err
 	}
 	s.objects = pipeline.NewServer(s.settings(), s.set.Classes, s.logs.Logger(logs.Objects))
-	s.control = jsonrpc.NewServer(s.controlConfig(), s.objects, web.Handler(), s.logs.Logger(logs.Control))
+	s.streams = whip.New(s.objects, s.streamSettings(), s.logs.Logger(logs.Control))
+	s.control = jsonrpc.NewServer(s.controlConfig(), s.objects, s.pages(), s.logs.Logger(logs.Control))
 	return nil
 }
 
 // close disconnects the clients, releases every object, then the sockets.
 func (s *server) close() {
 	s.control.Close()
+	s.streams.Close()
 	s.objects.Close()
 	s.set.Close()
 }
@@ -72,6 +80,23 @@ func (s *server) serve(ctx context.Context) error {
 }
 
 func (s *server) classLog(class string) zerolog.Logger { return s.logs.Logger(logs.ForClass(class)) }
+
+// pages answers what is not for the control plane: the playground, and streams without a Kurento client.
+func (s *server) pages() http.Handler {
+	playground := web.Handler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if whip.Handles(r.URL.Path) {
+			s.streams.ServeHTTP(w, r)
+			return
+		}
+		playground.ServeHTTP(w, r)
+	})
+}
+
+func (s *server) streamSettings() whip.Settings {
+	c := s.config.Streams
+	return whip.Settings{Access: whip.Access(c.Access), Token: string(c.Token)}
+}
 
 // settings are the object model's part of the configuration.
 func (s *server) settings() pipeline.Settings {

@@ -7,12 +7,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rivero-media/rivero/elements/endpoint"
 	"github.com/rivero-media/rivero/elements/player/rtsp"
 	"github.com/rivero-media/rivero/pipeline/graph"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
-// live plays what an RTSP server sends, once: a goroutine that connects and waits for the end. Packets go from the source's
+// live plays what an RTSP server sends: a goroutine that connects and waits for the end, and connects again when a server
+// that has played is lost. Packets go from the source's
 // own goroutines to the receivers. Pause takes the outputs out of the graph and leaves the server alone: cameras drop a
 // session that is paused for long, and whoever is routed again gets what came since the last key frame.
 type live struct {
@@ -22,6 +24,7 @@ type live struct {
 
 	mu      sync.Mutex
 	paused  bool
+	played  bool                         // at least once
 	outputs map[media.Kind]*media.Output // of the source that plays, nil: none does
 	begin   time.Duration                // of playing, on the pipeline clock
 }
@@ -39,45 +42,69 @@ func (l *live) stop() {
 	<-l.done
 }
 
+// firstWait is how long after a loss the server is asked again; each attempt in vain doubles it.
+const firstWait = time.Second
+
 func (l *live) run(ctx context.Context) {
 	defer close(l.done)
 	defer l.cancel()
-	err := l.play(ctx)
-	if ctx.Err() != nil {
-		return
-	}
-	if err != nil {
-		l.endpoint.failed(err)
-		if errors.Is(err, errOpen) || errors.Is(err, errMedia) {
-			return // the original stays in START then
+	longest := l.endpoint.settings.Reconnect
+	wait := min(firstWait, longest)
+	for {
+		playing, err := l.play(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil: // the server says that it was all
+			l.endpoint.finished(l)
+			return
+		case longest == 0 || !l.played:
+			l.endpoint.failed(err)
+			if !errors.Is(err, errOpen) && !errors.Is(err, errMedia) { // the original stays in START then
+				l.endpoint.finished(l)
+			}
+			return
+		case playing:
+			wait = min(firstWait, longest)
 		}
+		l.endpoint.lost(err, wait)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, longest)
 	}
-	l.endpoint.finished(l)
 }
 
-func (l *live) play(ctx context.Context) error {
+// play connects and plays until the end; playing tells whether it came to that.
+func (l *live) play(ctx context.Context) (playing bool, err error) {
 	e := l.endpoint
 	source, err := rtsp.Open(ctx, e.URI(), rtsp.Options{
-		MinPort: e.settings.MinPort, MaxPort: e.settings.MaxPort,
+		MinPort: e.settings.MinPort, MaxPort: e.settings.MaxPort, Access: e.settings.Access,
 		Woken: e.Woken, FormatChanged: e.FormatChanged, Log: e.Log(),
 	})
 	switch {
 	case errors.Is(err, rtsp.ErrNoMedia):
-		return fmt.Errorf("%w: %w", errMedia, err)
+		return false, fmt.Errorf("%w: %w", errMedia, err)
 	case err != nil:
-		return fmt.Errorf("%w: %w", errOpen, err)
+		return false, fmt.Errorf("%w: %w", errOpen, err)
 	}
 	defer source.Close()
 	outputs := source.Outputs()
 	l.show(outputs)
 	defer l.show(nil)
+	if l.played {
+		e.Emit(endpoint.UriEndpointStateChanged{State: endpoint.Started}) // the state was that all the time
+	}
+	l.played = true
 	err = source.Play()
-	if ctx.Err() == nil { // nobody writes any more
+	if ctx.Err() == nil && (err == nil || e.settings.Reconnect == 0) { // nobody writes any more
 		for _, out := range outputs {
 			out.End()
 		}
 	}
-	return err
+	return true, err
 }
 
 // show puts outputs into the graph in place of those before, unless it is pause.

@@ -197,6 +197,40 @@ func TestACameraThatGoesAway(t *testing.T) {
 	})
 }
 
+// A camera that is lost and comes back goes on, in the same element and for the same receivers; each step is told.
+func TestACameraThatComesBack(t *testing.T) {
+	eachTransport(t, func(t *testing.T, c *rtsptest.Camera) {
+		st := newStageWith(t, c.URI(), player.Settings{Reconnect: 100 * time.Millisecond})
+		st.do(t, "play")
+		st.events.Await(t, "UriEndpointStateChanged")
+		for range 3 {
+			st.flows(t)
+			c.Stop()
+			for range 3 { // the loss, and attempts in vain
+				failure := st.events.Await(t, "Error")
+				text := failure["description"].(string)
+				if !strings.HasPrefix(text, "RTSP server is lost: ") || !strings.HasSuffix(text, "; next attempt in 100ms") || strings.Contains(text, "s3cret") {
+					t.Errorf("error %v", failure)
+				}
+			}
+			c.Restart(t)
+			if e := st.events.Await(t, "UriEndpointStateChanged"); e["state"] != "START" {
+				t.Errorf("state %v", e)
+			}
+		}
+		st.flows(t)
+		if n := st.sink.Ends(); n != 0 {
+			t.Errorf("%d streams were ended", n)
+		}
+		c.Stop()
+		st.events.Await(t, "Error")
+		st.do(t, "stop") // while it waits
+		if state := st.do(t, "getState"); state != `"STOP"` {
+			t.Errorf("state %s", state)
+		}
+	})
+}
+
 // A server that plays a file says when that is over: no error.
 func TestAServerThatSaysGoodbye(t *testing.T) {
 	eachTransport(t, func(t *testing.T, c *rtsptest.Camera) {

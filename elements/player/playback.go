@@ -75,11 +75,11 @@ type info struct {
 	duration         time.Duration
 }
 
-// start begins to play, or to wait in pause.
-func start(uri string, paused bool, p player) *playback {
+// start begins to play what open gives, or to wait in pause.
+func start(open func(context.Context) (io.ReadCloser, error), paused bool, p player) *playback {
 	ctx, cancel := context.WithCancel(context.Background())
 	b := &playback{player: p, cancel: cancel, done: make(chan struct{}), wake: make(chan struct{}, 1), paused: paused}
-	go b.run(ctx, uri)
+	go b.run(ctx, open)
 	return b
 }
 
@@ -146,10 +146,10 @@ func (b *playback) about() info {
 	return b.info
 }
 
-func (b *playback) run(ctx context.Context, uri string) {
+func (b *playback) run(ctx context.Context, open func(context.Context) (io.ReadCloser, error)) {
 	defer close(b.done)
 	defer b.cancel()
-	err := b.play(ctx, uri)
+	err := b.play(ctx, open)
 	if ctx.Err() != nil {
 		return
 	}
@@ -162,8 +162,8 @@ func (b *playback) run(ctx context.Context, uri string) {
 	b.player.finished(b)
 }
 
-func (b *playback) play(ctx context.Context, uri string) error {
-	file, err := open(ctx, uri)
+func (b *playback) play(ctx context.Context, open func(context.Context) (io.ReadCloser, error)) error {
+	file, err := open(ctx)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errOpen, err)
 	}

@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/rivero-media/rivero/elements/access"
 	"github.com/rivero-media/rivero/elements/endpoint"
 	"github.com/rivero-media/rivero/elements/player/rtsp"
 	"github.com/rivero-media/rivero/pipeline"
@@ -21,7 +23,9 @@ import (
 // Settings are what the class needs of the configuration.
 type Settings struct {
 	DefaultPath      string // in front of URIs without a scheme
-	MinPort, MaxPort int    // UDP ports to receive RTSP streams on, zero: any
+	Access           *access.Policy
+	MinPort, MaxPort int           // UDP ports to receive RTSP streams on, zero: any
+	Reconnect        time.Duration // the longest wait between attempts to reach an RTSP server that was lost; 0: none
 }
 
 // Endpoint is a PlayerEndpoint.
@@ -125,7 +129,8 @@ func (e *Endpoint) start(paused bool) playing {
 	if rtsp.IsURI(e.URI()) {
 		return startLive(e, paused)
 	}
-	return start(e.Resolve(e.settings.DefaultPath), paused, e)
+	uri := e.Resolve(e.settings.DefaultPath)
+	return start(func(ctx context.Context) (io.ReadCloser, error) { return open(ctx, uri, e.settings.Access) }, paused, e)
 }
 
 // Pause is part of UriEndpoint. Pausing what is stopped opens it and waits, as in the original.
@@ -215,6 +220,8 @@ func (e *Endpoint) failed(err error) {
 			ErrorCode:   12, // GST_CORE_ERROR_MISSING_PLUGIN
 			Type:        "UNEXPECTED_ELEMENT_ERROR",
 		})
+	case errors.Is(err, access.ErrDenied):
+		e.Emit(pipeline.Error{Description: fmt.Sprintf("Invalid URI: %v", err), Type: "INVALID_URI"})
 	case errors.Is(err, errOpen):
 		e.Emit(pipeline.Error{Description: "Invalid URI", Type: "INVALID_URI"})
 	case errors.Is(err, errMedia):
@@ -222,6 +229,13 @@ func (e *Endpoint) failed(err error) {
 	default:
 		e.Emit(pipeline.Error{Description: err.Error(), Type: "STREAM_ERROR_FAILED"})
 	}
+}
+
+// lost tells that an RTSP server is gone, or is still, and when it will be asked again.
+func (e *Endpoint) lost(err error, wait time.Duration) {
+	log := e.Log()
+	log.Warn().Err(err).Str("uri", masked(e.URI())).Stringer("wait", wait).Msg("rtsp server is lost and will be asked again")
+	e.Emit(pipeline.Error{Description: fmt.Sprintf("RTSP server is lost: %v; next attempt in %v", err, wait), Type: "STREAM_ERROR_FAILED"})
 }
 
 // finished is part of player. A playback that was stopped meanwhile has nothing to say.

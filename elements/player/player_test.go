@@ -5,14 +5,18 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
+	"github.com/rivero-media/rivero/elements/access"
 	"github.com/rivero-media/rivero/elements/elementtest"
 	"github.com/rivero-media/rivero/elements/player"
 	"github.com/rivero-media/rivero/pipeline"
@@ -87,7 +91,11 @@ type stage struct {
 }
 
 func newStage(t testing.TB, uri string) stage {
-	s := elementtest.Server(t, nil, player.Class(func() player.Settings { return player.Settings{DefaultPath: "file:///nowhere"} }))
+	return newStageWith(t, uri, player.Settings{DefaultPath: "file:///nowhere"})
+}
+
+func newStageWith(t testing.TB, uri string, settings player.Settings) stage {
+	s := elementtest.Server(t, nil, player.Class(func() player.Settings { return settings }))
 	p := elementtest.Pipeline(t, s)
 	st := stage{
 		player: elementtest.Create(t, s, "PlayerEndpoint", elementtest.In(p, "uri", uri)),
@@ -115,6 +123,28 @@ func TestSuite(t *testing.T) {
 		elementtest.Must(t, o, "play", nil)
 		return o
 	})
+}
+
+// What the configuration denies is told the client, and nothing is opened.
+func TestDenied(t *testing.T) {
+	film := filmFile(t, time.Second)
+	policy := access.New(access.Rules{
+		Roots: []string{t.TempDir()}, Denied: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Schemes: []string{"file", "http", "rtsp"},
+	}, zerolog.Nop())
+	s := elementtest.Server(t, nil, player.Class(func() player.Settings { return player.Settings{Access: policy} }))
+	p := elementtest.Pipeline(t, s)
+	for uri, why := range map[string]string{
+		film: "below none of allowedRoots", "http://127.0.0.1:1/film.webm": "127.0.0.0/8 is in deniedNetworks",
+		"rtsp://127.0.0.1:1/": "127.0.0.0/8 is in deniedNetworks", "https://host/": "scheme https, it is not in allowedSchemes",
+	} {
+		o := elementtest.Create(t, s, "PlayerEndpoint", elementtest.In(p, "uri", uri))
+		events := elementtest.Listen(t, o, "Error")
+		elementtest.Must(t, o, "play", nil)
+		e := events.Await(t, "Error")
+		if text, _ := e["description"].(string); !strings.HasPrefix(text, "Invalid URI: ") || !strings.Contains(text, why) {
+			t.Errorf("%s: %v", uri, e)
+		}
+	}
 }
 
 func TestPlaysToTheEndAtItsOwnPace(t *testing.T) {

@@ -7,20 +7,23 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/rivero-media/rivero/elements/access"
 	"github.com/rivero-media/rivero/elements/endpoint"
 )
 
 // errScheme is the error for URIs of a kind that is not known.
 var errScheme = errors.New("no URI handler")
 
-// open opens what a URI names for reading. What it returns is an io.Seeker too where that is possible.
-func open(ctx context.Context, uri string) (io.ReadCloser, error) {
+// open opens what a URI names for reading, if the policy allows it. What it returns is an io.Seeker too where that is possible.
+func open(ctx context.Context, uri string, policy *access.Policy) (io.ReadCloser, error) {
 	scheme, _, ok := strings.Cut(uri, "://")
+	if err := policy.URI(uri); ok && err != nil {
+		return nil, err
+	}
 	switch {
 	case !ok:
 		return nil, errors.New("the URI has no scheme")
@@ -29,9 +32,9 @@ func open(ctx context.Context, uri string) (io.ReadCloser, error) {
 		if err != nil {
 			return nil, err
 		}
-		return openFile(path)
+		return openFile(path, policy)
 	case strings.EqualFold(scheme, "http"), strings.EqualFold(scheme, "https"):
-		return openRemote(ctx, uri)
+		return openRemote(ctx, uri, policy)
 	}
 	return nil, fmt.Errorf("%w for %q", errScheme, scheme)
 }
@@ -48,8 +51,8 @@ func masked(uri string) string {
 	return uri
 }
 
-func openFile(path string) (io.ReadCloser, error) {
-	f, err := os.Open(path)
+func openFile(path string, policy *access.Policy) (io.ReadCloser, error) {
+	f, err := policy.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -73,11 +76,10 @@ type remote struct {
 }
 
 // openRemote makes the first request. The result can seek when the server answers requests for a range (RFC 9110 §14).
-func openRemote(ctx context.Context, url string) (io.ReadCloser, error) {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.ResponseHeaderTimeout = answerTimeout
-	transport.DisableKeepAlives = true // one long answer: nothing to keep
-	r := &remote{ctx: ctx, client: &http.Client{Transport: transport}, url: url}
+func openRemote(ctx context.Context, url string, policy *access.Policy) (io.ReadCloser, error) {
+	client := policy.HTTPClient(answerTimeout)
+	client.Transport.(*http.Transport).DisableKeepAlives = true // one long answer: nothing to keep
+	r := &remote{ctx: ctx, client: client, url: url}
 	size, err := r.request()
 	if err != nil {
 		return nil, err

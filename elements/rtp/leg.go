@@ -24,6 +24,9 @@ func (l *leg) agree(p sdp.Peer) error {
 	if err := l.conn.agree(p); err != nil {
 		return err
 	}
+	log := l.e.Log()
+	log.Info().Stringer("media", media.Kind(l.kind.Load())).Uint16("port", l.conn.rtp.port).Stringer("peer", p.RTP).Stringer("peerRTCP", p.RTCP).
+		Bool("active", p.Active).Str("suite", string(p.Crypto.Suite)).Msg("RTP is agreed upon")
 	l.started = true
 	l.SetConnected(true)
 	return nil

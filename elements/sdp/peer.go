@@ -47,7 +47,7 @@ func (l *layout) peer(i int) (p Peer, err error) {
 	}
 	p.RTP, p.RTCP = reachable(ip, s.port), reachable(rtcpIP, rtcp)
 	role, _ := l.holder(i, "direction").get("direction")
-	p.Active = role == "active" || role == "both"
+	p.Active = role == "active"
 	return p, nil
 }
 

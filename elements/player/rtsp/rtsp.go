@@ -22,6 +22,7 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/rs/zerolog"
 
+	"github.com/rivero-media/rivero/elements/access"
 	"github.com/rivero-media/rivero/elements/stream"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
@@ -43,10 +44,11 @@ const (
 
 // Options are what the owner decides.
 type Options struct {
-	MinPort, MaxPort int         // UDP ports to receive on, zero: any
-	TLS              *tls.Config // for rtsps, nil: the server's certificate is checked against the roots of the system
-	Woken            func()      // as in media.NewOutput, from a reading goroutine
-	FormatChanged    func()      // an output has another format now; as Woken
+	MinPort, MaxPort int            // UDP ports to receive on, zero: any
+	Access           *access.Policy // of where servers may be
+	TLS              *tls.Config    // for rtsps, nil: the server's certificate is checked against the roots of the system
+	Woken            func()         // as in media.NewOutput, from a reading goroutine
+	FormatChanged    func()         // an output has another format now; as Woken
 	Log              zerolog.Logger
 }
 
@@ -72,6 +74,9 @@ func IsURI(uri string) bool {
 // Open connects to the server and agrees on what it will send: over UDP, or where that is refused over TCP. The end of ctx
 // ends the source. User and password may stand in the URI; no error and no log line holds them.
 func Open(ctx context.Context, uri string, o Options) (*Source, error) {
+	if err := o.Access.URI(uri); err != nil {
+		return nil, err
+	}
 	url, err := base.ParseURL(uri)
 	if err != nil || url.Host == "" {
 		return nil, errURI
@@ -108,9 +113,9 @@ func (e *setupError) Unwrap() error { return e.error }
 
 func open(ctx context.Context, url *base.URL, protocol *gortsplib.Protocol, o Options) (*Source, error) {
 	s := &Source{log: o.Log, ended: make(chan error, 1)}
-	secure := &tls.Dialer{Config: o.TLS} // the library's own handshake has no limit and ignores Close
+	secure := &tls.Dialer{NetDialer: o.Access.Dialer(), Config: o.TLS} // the library's own handshake has no limit and ignores Close
 	s.client = &gortsplib.Client{
-		Scheme: url.Scheme, Host: url.Host, Protocol: protocol, DialTLSContext: secure.DialContext,
+		Scheme: url.Scheme, Host: url.Host, Protocol: protocol, DialContext: o.Access.DialContext, DialTLSContext: secure.DialContext,
 		ReadTimeout: silence, UserAgent: "Rivero",
 		OnTransportSwitch: func(err error) { o.Log.Info().Err(err).Msg("rtsp transport") },
 		OnPacketsLost:     func(uint64) {}, // the session counts them

@@ -7,7 +7,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/rivero-media/rivero/pipeline/codec/opus"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -99,11 +98,7 @@ func (d *Reader) take() Frame {
 	f.Data = d.frames[0]
 	d.frames = d.frames[1:]
 	t := &d.header.tracks[f.Track]
-	length := t.FrameTime
-	if length == 0 && t.Codec == media.Opus {
-		length = opus.Duration(f.Data)
-	}
-	d.next.PTS += length
+	d.next.PTS += t.length(f.Data)
 	return f
 }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rivero-media/rivero/pipeline/codec/opus"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -88,6 +89,27 @@ func (t Track) Format() (media.Format, bool) {
 		f.Params = "config=" + hex.EncodeToString(t.Private)
 	}
 	return f, true
+}
+
+// length is how long a frame lasts, 0 when that is not known: of Vorbis only a decoder knows.
+func (t Track) length(frame []byte) time.Duration {
+	samples := 0.0
+	switch {
+	case t.FrameTime > 0:
+		return t.FrameTime
+	case t.Codec == media.Opus:
+		return opus.Duration(frame)
+	case t.Codec == media.AAC:
+		samples = 1024
+	case t.Codec == media.MP3 && t.SampleRate < 32000: // MPEG-2
+		samples = 576
+	case t.Codec == media.MP3:
+		samples = 1152
+	}
+	if !(t.SampleRate >= 1) {
+		return 0
+	}
+	return time.Duration(samples / t.SampleRate * float64(time.Second))
 }
 
 // profile is what tells VP9 streams apart, in the form of media.Format: nothing for profile 0. The codec's private data is a

@@ -3,6 +3,7 @@ package webm
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/rivero-media/rivero/pipeline/media"
 )
@@ -47,6 +48,26 @@ func TestFormatsOfSound(t *testing.T) {
 		f, ok := tt.track.Format()
 		if f != tt.want || ok != (tt.want != media.Format{}) {
 			t.Errorf("%+v: %+v, want %+v", tt.track, f, tt.want)
+		}
+	}
+}
+
+// Frames that share a block follow each other.
+func TestLengthsOfFrames(t *testing.T) {
+	for _, tt := range []struct {
+		track Track
+		want  time.Duration
+	}{
+		{Track{Codec: media.Opus}, 20 * time.Millisecond},
+		{Track{Codec: media.AAC, SampleRate: 32000}, 32 * time.Millisecond},
+		{Track{Codec: media.MP3, SampleRate: 48000}, 24 * time.Millisecond},
+		{Track{Codec: media.MP3, SampleRate: 24000}, 24 * time.Millisecond},
+		{Track{Codec: media.MP3, SampleRate: math.NaN()}, 0},
+		{Track{Codec: media.Vorbis, SampleRate: 48000}, 0},
+		{Track{Codec: media.AAC, SampleRate: 32000, FrameTime: time.Second}, time.Second},
+	} {
+		if got := tt.track.length([]byte{0xfc}); got != tt.want {
+			t.Errorf("%+v: %v, want %v", tt.track, got, tt.want)
 		}
 	}
 }

@@ -15,7 +15,6 @@ const (
 	widePass    = 0.9
 	wideFrom    = 32000 // Hz
 	maxTaps     = 1 << 19
-	tapsUnit    = 8 // see dot
 )
 
 // filter is the low-pass of a pair of rates, cut into phases: interpolated by

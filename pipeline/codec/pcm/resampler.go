@@ -117,6 +117,7 @@ func (r *Resampler) filterBlock(dst, src []int16) []int16 {
 	outputs := r.clock.due(frames)
 	start := len(dst)
 	dst = dst[:start+outputs*r.channels]
+	whole, part := r.clock.down/r.clock.up, r.clock.down%r.clock.up // from output to output, in input frames
 	for c, buffer := range r.buffers {
 		fresh := buffer[taps-1 : taps-1+frames]
 		for i := range fresh {
@@ -126,26 +127,13 @@ func (r *Resampler) filterBlock(dst, src []int16) []int16 {
 		at, phase := r.clock.next/r.clock.up, r.clock.next%r.clock.up
 		for i := range outputs {
 			out[i*r.channels] = saturate(dot(buffer[at:at+taps], r.filter.phases[phase*taps:][:taps]))
-			phase += r.clock.down
-			at += phase / r.clock.up
-			phase %= r.clock.up
+			at += whole
+			if phase += part; phase >= r.clock.up {
+				at, phase = at+1, phase-r.clock.up
+			}
 		}
 		copy(buffer, buffer[frames:frames+taps-1])
 	}
 	r.clock.next += outputs*r.clock.down - frames*r.clock.up
 	return dst
-}
-
-// dot multiplies two slices of the same length, a multiple of tapsUnit. Four sums
-// that do not wait for each other make it more than twice as fast as one.
-func dot(a, b []float32) float32 {
-	var s0, s1, s2, s3 float32
-	for len(a) >= tapsUnit && len(b) >= tapsUnit {
-		s0 += a[0]*b[0] + a[4]*b[4]
-		s1 += a[1]*b[1] + a[5]*b[5]
-		s2 += a[2]*b[2] + a[6]*b[6]
-		s3 += a[3]*b[3] + a[7]*b[7]
-		a, b = a[tapsUnit:], b[tapsUnit:]
-	}
-	return s0 + s1 + s2 + s3
 }

@@ -3,6 +3,7 @@ package pcm
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 )
@@ -253,6 +254,20 @@ func TestResampleNoAllocation(t *testing.T) {
 }
 
 // BenchmarkResampleSecond measures one second of mono in pieces of 20 ms.
+// TestDot compares with plain Go, bit by bit.
+func TestDot(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for n := 0; n <= 40*tapsUnit; n += tapsUnit {
+		a, b := make([]float32, n), make([]float32, n)
+		for i := range a {
+			a[i], b[i] = float32(r.IntN(65536)-32768), float32(r.NormFloat64())
+		}
+		if got, want := dot(a, b), plainDot(a, b); got != want {
+			t.Errorf("%d factors: %v, want %v", n, got, want)
+		}
+	}
+}
+
 func BenchmarkResampleSecond(b *testing.B) {
 	for _, pair := range [][2]int{{8000, 48000}, {48000, 8000}, {48000, 16000}, {16000, 48000}, {44100, 48000}, {48000, 44100}} {
 		b.Run(fmt.Sprint(pair[0], "to", pair[1]), func(b *testing.B) {

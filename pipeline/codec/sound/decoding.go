@@ -40,6 +40,7 @@ type decoding struct {
 	packet  media.Packet
 	next    time.Duration // when the next frame should begin
 	begun   bool
+	newest  time.Duration // of the newest frame, as its source says
 }
 
 var _ codec.Node = (*decoding)(nil)
@@ -88,7 +89,12 @@ func (d *decoding) handle(p *media.Packet) {
 			panic(err) // the graph is told, by the queue
 		}
 	}
-	if gap := p.PTS - d.next; d.begun && gap > tolerance && gap <= longestGap {
+	pts := p.PTS
+	if d.begun && pts == d.newest {
+		pts = d.next // several frames in one block of a file have one time
+	}
+	d.newest = p.PTS
+	if gap := pts - d.next; d.begun && gap > tolerance && gap <= longestGap {
 		d.samples = d.decoder.conceal(d.samples[:0], lasting(gap, d.packet.Format.ClockRate))
 		d.emit(p, d.next)
 	}
@@ -97,7 +103,7 @@ func (d *decoding) handle(p *media.Packet) {
 		return // a gap, which the next frame will find
 	}
 	d.samples = samples
-	d.emit(p, p.PTS)
+	d.emit(p, pts)
 }
 
 // emit writes the samples, which begin at pts.

@@ -218,3 +218,23 @@ func BenchmarkFiles(b *testing.B) {
 		})
 	}
 }
+
+// Files have several frames in a block, with one time for all of them.
+func TestLacedFrames(t *testing.T) {
+	m := makeVorbis(t)
+	c := newChain(t, m.format, frames(media.Opus))
+	for i, data := range m.frames {
+		c.send(m.pts[i&^7], data)
+		if i%(waiting/2) == 0 {
+			c.finish()
+		}
+	}
+	got := c.finish()
+	if n := int(madeLength / frameTime); len(got) < n-3 {
+		t.Errorf("%d frames came for %d", len(got), n)
+	}
+	samples := decodeAll(t, media.Opus, got)
+	if l := level(samples[len(samples)/4:3*len(samples)/4], 500, opusRate); l < 0.45 || l > 0.55 {
+		t.Errorf("the tone has level %.3f, want 0.5", l)
+	}
+}

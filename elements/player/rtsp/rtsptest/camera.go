@@ -42,10 +42,24 @@ type Camera struct {
 func Start(t testing.TB, o Options) *Camera {
 	t.Helper()
 	c := &Camera{options: o}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	c.start(t)
+	t.Cleanup(c.Stop)
+	return c
+}
+
+// Restart puts a camera that was stopped back on the network, at the same port.
+func (c *Camera) Restart(t testing.TB) {
+	t.Helper()
+	c.start(t)
+}
+
+func (c *Camera) start(t testing.TB) {
+	t.Helper()
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", c.Port))
 	if err != nil {
 		t.Fatal(err)
 	}
+	o := c.options
 	c.Port = l.Addr().(*net.TCPAddr).Port
 	c.server = &gortsplib.Server{
 		Handler: c, RTSPAddress: l.Addr().String(), TLSConfig: o.TLS,
@@ -58,7 +72,6 @@ func Start(t testing.TB, o Options) *Camera {
 	if err := c.server.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.Stop)
 	if len(o.Formats) > 0 {
 		d := &description.Session{}
 		for _, f := range o.Formats {
@@ -73,7 +86,6 @@ func Start(t testing.TB, o Options) *Camera {
 			t.Fatal(err)
 		}
 	}
-	return c
 }
 
 // evenPair finds two UDP ports that are free, the first of them even.

@@ -1,0 +1,253 @@
+package whip
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/rivero-media/rivero/pipeline"
+)
+
+const (
+	sdpType = "application/sdp"
+	// maxOffer is far above what browsers write.
+	maxOffer = 64 << 10
+	// gathering bounds how long candidates are waited for: the answer has all there are, since nothing follows it.
+	gathering = 3 * time.Second
+	// lostFor is how long a session stays whose peer cannot be reached, at the beginning too.
+	lostFor = 30 * time.Second
+)
+
+// session is one peer: a WebRtcEndpoint, and who watches over it.
+type session struct {
+	way      way
+	name     string
+	element  pipeline.Object // what the peer sends to or receives from
+	endpoint pipeline.Object
+	gathered chan struct{} // closed when all own candidates are known
+	state    chan string   // the latest ConnectionState
+	ended    chan struct{} // closed by stop
+
+	onceGathered, onceEnded sync.Once
+}
+
+func (s *session) stop() { s.onceEnded.Do(func() { close(s.ended) }) }
+
+// Notify is part of pipeline.Subscriber.
+func (s *session) Notify(n pipeline.Notification) {
+	switch n.Type {
+	case "IceGatheringDone":
+		s.onceGathered.Do(func() { close(s.gathered) })
+	case "ConnectionStateChanged":
+		var event struct{ NewState string }
+		if json.Unmarshal(n.Data, &event) != nil {
+			return // written by this server
+		}
+		select { // one that nobody has looked at yet is out of date
+		case <-s.state:
+		default:
+		}
+		select {
+		case s.state <- event.NewState:
+		default: // a newer one
+		}
+	}
+}
+
+// refusal is an error with a status of HTTP.
+type refusal struct {
+	code int
+	text string
+}
+
+func (r refusal) Error() string { return r.text }
+
+// begin answers an offer.
+func (h *Handler) begin(w http.ResponseWriter, r *http.Request, way way, name string) {
+	answer, id, err := h.accept(r, way, name)
+	if err != nil {
+		code := http.StatusInternalServerError
+		var known refusal
+		var fault *pipeline.Fault
+		switch {
+		case errors.As(err, &known):
+			code = known.code
+		case errors.As(err, &fault):
+			code = http.StatusBadRequest // what the element says of the offer
+		}
+		h.log.Warn().Err(err).Str("client", r.RemoteAddr).Str("path", r.URL.Path).Msg("offer refused")
+		http.Error(w, err.Error(), code)
+		return
+	}
+	w.Header().Set("Content-Type", sdpType)
+	w.Header().Set("Location", "/"+string(way)+"/"+url.PathEscape(name)+"/"+url.PathEscape(id))
+	w.WriteHeader(http.StatusCreated)
+	_, _ = io.WriteString(w, answer) // who has gone meanwhile does not connect, and is forgotten
+}
+
+// accept makes a session for an offer, and its answer.
+func (h *Handler) accept(r *http.Request, way way, name string) (answer, id string, err error) {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != sdpType {
+		return "", "", refusal{http.StatusUnsupportedMediaType, fmt.Sprintf("want %s, not %q", sdpType, kind)}
+	}
+	offer, err := io.ReadAll(io.LimitReader(r.Body, maxOffer+1))
+	switch {
+	case err != nil:
+		return "", "", refusal{http.StatusBadRequest, err.Error()}
+	case len(offer) > maxOffer:
+		return "", "", refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("an offer of more than %d bytes", maxOffer)}
+	}
+	element, in, err := h.find(name)
+	if err != nil {
+		return "", "", err
+	}
+	s := &session{
+		way: way, name: name, element: element,
+		gathered: make(chan struct{}), state: make(chan string, 1), ended: make(chan struct{}),
+	}
+	params, err := json.Marshal(map[string]string{"mediaPipeline": in.ID()})
+	if err != nil {
+		return "", "", err
+	}
+	if s.endpoint, err = h.objects.Create(r.Context(), "WebRtcEndpoint", params); err != nil {
+		return "", "", err
+	}
+	if answer, err = h.negotiate(r.Context(), s, string(offer)); err == nil {
+		err = h.keep(s)
+	}
+	if err != nil {
+		h.objects.Release(s.endpoint)
+		return "", "", err
+	}
+	h.log.Info().Str("client", r.RemoteAddr).Str("session", s.endpoint.ID()).Str("element", element.ID()).Str("way", string(way)).Msg("session begins")
+	return answer, s.endpoint.ID(), nil
+}
+
+// find finds the element with a name, of all pipelines, and the pipeline it is in.
+func (h *Handler) find(name string) (element pipeline.Object, in *pipeline.MediaPipeline, err error) {
+	for _, p := range h.objects.Pipelines() {
+		below := p.Children()
+		for len(below) > 0 {
+			o := below[0]
+			below = append(below[1:], o.Base().Children()...)
+			if _, isElement := o.(pipeline.Element); !isElement || o.Base().Name() != name {
+				continue
+			}
+			if element != nil {
+				return nil, nil, refusal{http.StatusConflict, fmt.Sprintf("more than one element has the name %q", name)}
+			}
+			element, in = o, p
+		}
+	}
+	if element == nil {
+		return nil, nil, refusal{http.StatusNotFound, fmt.Sprintf("no element has the name %q", name)}
+	}
+	return element, in, nil
+}
+
+// negotiate connects the endpoint and returns its answer, with all candidates.
+func (h *Handler) negotiate(ctx context.Context, s *session, offer string) (answer string, err error) {
+	for _, event := range []string{"IceGatheringDone", "ConnectionStateChanged"} {
+		if err := s.endpoint.Base().Subscribe(event, s); err != nil {
+			return "", err
+		}
+	}
+	from, to := s.endpoint, s.element
+	if s.way == receives {
+		from, to = to, from
+	}
+	if _, err = invoke(ctx, from, "connect", map[string]string{"sink": to.ID()}); err == nil {
+		_, err = invoke(ctx, s.endpoint, "processOffer", map[string]string{"offer": offer})
+	}
+	if err == nil {
+		_, err = invoke(ctx, s.endpoint, "gatherCandidates", nil)
+	}
+	if err != nil {
+		return "", err
+	}
+	limit := time.NewTimer(gathering)
+	defer limit.Stop()
+	select {
+	case <-s.gathered:
+	case <-limit.C: // a STUN server that does not answer: what there is will do
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	return invoke(ctx, s.endpoint, "getLocalSessionDescriptor", nil)
+}
+
+// invoke calls an operation whose result, if any, is a text.
+func invoke(ctx context.Context, o pipeline.Object, operation string, params any) (string, error) {
+	m := o.Base().Class().Method(operation)
+	if m == nil {
+		return "", refusal{http.StatusConflict, fmt.Sprintf("a %s has no %s", o.Base().Class().Name, operation)}
+	}
+	raw, err := json.Marshal(params)
+	if err != nil {
+		return "", err
+	}
+	result, err := m.Invoke(ctx, o, raw)
+	text, _ := result.(string)
+	return text, err
+}
+
+// keep notes a session and watches over it. An element that one peer sends to takes no other.
+func (h *Handler) keep(s *session) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return refusal{http.StatusServiceUnavailable, "the server is shutting down"}
+	}
+	for _, other := range h.sessions {
+		if s.way == sends && other.way == sends && other.element == s.element {
+			return refusal{http.StatusConflict, fmt.Sprintf("somebody sends to %q already", s.name)}
+		}
+	}
+	h.sessions[s.endpoint.ID()] = s
+	h.watchers.Go(func() { h.watch(s) })
+	return nil
+}
+
+// watch releases the endpoint when the session has ended or its peer cannot be reached any more.
+func (h *Handler) watch(s *session) {
+	lost := time.NewTimer(lostFor)
+	defer lost.Stop()
+	for over := false; !over; {
+		select {
+		case state := <-s.state:
+			if lost.Stop(); state != "CONNECTED" {
+				lost.Reset(lostFor)
+			}
+		case <-lost.C:
+			over = true
+		case <-s.ended:
+			over = true
+		}
+	}
+	h.mu.Lock()
+	delete(h.sessions, s.endpoint.ID())
+	h.mu.Unlock()
+	h.objects.Release(s.endpoint)
+	h.log.Info().Str("session", s.endpoint.ID()).Msg("session ends")
+}
+
+// end ends a session at the wish of its peer.
+func (h *Handler) end(w http.ResponseWriter, way way, name, escaped string) {
+	id, err := url.PathUnescape(escaped)
+	h.mu.Lock()
+	s := h.sessions[id]
+	h.mu.Unlock()
+	if err != nil || s == nil || s.way != way || s.name != name {
+		http.Error(w, "no such session", http.StatusNotFound)
+		return
+	}
+	s.stop()
+	w.WriteHeader(http.StatusOK)
+}

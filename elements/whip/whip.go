@@ -1,0 +1,178 @@
+// Package whip lets browsers and encoders send to elements (WHIP, RFC 9725) and receive from them (WHEP) over plain HTTP,
+// without a Kurento client: a client names an element, and whoever may posts an offer to its name. Each session is a
+// WebRtcEndpoint beside that element, connected to it; the package knows elements only by the operations that clients know.
+//
+//	POST /whip/NAME   an offer of who sends       DELETE /whip/NAME/ID   its end
+//	POST /whep/NAME   an offer of who receives    DELETE /whep/NAME/ID   its end
+package whip
+
+import (
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/rs/zerolog"
+
+	"github.com/rivero-media/rivero/pipeline"
+)
+
+// Access says who may use the handler.
+type Access string
+
+// The kinds of access. With AccessLoopback that is who connects from the machine itself, and no page of another site.
+const (
+	AccessOff      Access = "off"
+	AccessLoopback Access = "loopback"
+	AccessToken    Access = "token"
+)
+
+// Settings are the configuration of a Handler.
+type Settings struct {
+	Access Access // "" is AccessOff
+	Token  string // of AccessToken; none admits nobody
+}
+
+// Handler answers requests to the paths above. Whoever made it closes it, before the objects.
+type Handler struct {
+	objects  *pipeline.Server
+	settings atomic.Pointer[Settings]
+	log      zerolog.Logger
+
+	mu       sync.Mutex
+	sessions map[string]*session // by the id of their endpoint
+	closed   bool
+	watchers sync.WaitGroup
+}
+
+// New returns a handler.
+func New(objects *pipeline.Server, s Settings, log zerolog.Logger) *Handler {
+	h := &Handler{objects: objects, log: log, sessions: make(map[string]*session)}
+	h.Configure(s)
+	return h
+}
+
+// Configure exchanges the settings. Sessions go on.
+func (h *Handler) Configure(s Settings) { h.settings.Store(&s) }
+
+// Handles tells whether a path is one of the handler's.
+func Handles(path string) bool {
+	return strings.HasPrefix(path, "/whip/") || strings.HasPrefix(path, "/whep/")
+}
+
+// ServeHTTP is part of http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	settings := h.settings.Load()
+	if settings.Access == AccessOff || settings.Access == "" {
+		http.NotFound(w, r)
+		return
+	}
+	way, name, id, ok := parse(r.URL.EscapedPath())
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	if settings.Access == AccessToken { // players and encoders are on other sites
+		head := w.Header()
+		head.Set("Access-Control-Allow-Origin", "*")
+		head.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+		head.Set("Access-Control-Allow-Methods", "POST, DELETE")
+		head.Set("Access-Control-Expose-Headers", "Location")
+	}
+	if r.Method == http.MethodOptions {
+		w.Header().Set("Accept-Post", sdpType)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	if code, why := settings.admit(r); code != http.StatusOK {
+		if code == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+		}
+		h.log.Warn().Str("client", r.RemoteAddr).Str("path", r.URL.Path).Str("reason", why).Msg("request refused")
+		http.Error(w, why, code)
+		return
+	}
+	switch {
+	case r.Method == http.MethodPost && id == "":
+		h.begin(w, r, way, name)
+	case r.Method == http.MethodDelete && id != "":
+		h.end(w, way, name, id)
+	default:
+		w.Header().Set("Allow", map[bool]string{true: "POST, OPTIONS", false: "DELETE, OPTIONS"}[id == ""])
+		http.Error(w, "method not allowed: "+r.Method, http.StatusMethodNotAllowed)
+	}
+}
+
+// way is the direction of a session.
+type way string
+
+const (
+	sends    way = "whip"
+	receives way = "whep"
+)
+
+// parse takes a path apart: /whip/NAME or /whip/NAME/ID.
+func parse(path string) (w way, name, id string, ok bool) {
+	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	if len(parts) < 2 || len(parts) > 3 || parts[1] == "" {
+		return "", "", "", false
+	}
+	name, err := url.PathUnescape(parts[1])
+	if len(parts) == 3 {
+		id = parts[2]
+	}
+	return way(parts[0]), name, id, err == nil && (len(parts) == 2 || id != "")
+}
+
+// admit tells with a status of HTTP whether a request may be made, and why not.
+func (s Settings) admit(r *http.Request) (code int, why string) {
+	if s.Access == AccessToken {
+		token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if !bearer || s.Token == "" || subtle.ConstantTimeCompare([]byte(token), []byte(s.Token)) != 1 {
+			return http.StatusUnauthorized, "a bearer token is needed"
+		}
+		return http.StatusOK, ""
+	}
+	if !local(r.RemoteAddr) || !localName(r.Host) {
+		return http.StatusForbidden, "only this machine itself may do that"
+	}
+	if origin := r.Header.Get("Origin"); origin != "" {
+		if u, err := url.Parse(origin); err != nil || !localName(u.Host) {
+			return http.StatusForbidden, "only pages of this machine may do that"
+		}
+	}
+	return http.StatusOK, ""
+}
+
+func local(address string) bool {
+	a, err := netip.ParseAddrPort(address)
+	return err == nil && a.Addr().Unmap().IsLoopback()
+}
+
+// localName tells whether a host, with a port or without, is this machine by its name: that another name stands for it at the
+// moment does not count.
+func localName(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	a, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && a.Unmap().IsLoopback()
+}
+
+// Close ends all sessions. Requests that come later are refused.
+func (h *Handler) Close() {
+	h.mu.Lock()
+	h.closed = true
+	for _, s := range h.sessions {
+		s.stop()
+	}
+	h.mu.Unlock()
+	h.watchers.Wait()
+}

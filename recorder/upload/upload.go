@@ -1,0 +1,285 @@
+// Package upload sends what is being recorded to a web server while it is written: one request whose body grows (chunked,
+// RFC 9112 §7.1). What was sent is kept up to a limit, so that a request that fails early is made again from the start, and what
+// waits is bounded by the same limit.
+package upload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// ErrSlow is the error for a server that takes less than is recorded, for so long that the limit is reached.
+var ErrSlow = errors.New("the server takes the recording too slowly")
+
+const (
+	// DefaultLimit is that of Options.Limit: two minutes of 2 Mbit/s.
+	DefaultLimit = 32 << 20
+	attempts     = 5
+	firstWait    = time.Second // before the second attempt; each wait is twice the one before
+	// answerTime is how long the server may take for its answer when it has everything.
+	answerTime = 30 * time.Second
+)
+
+// Options say where a recording goes.
+type Options struct {
+	URL    *url.URL      // http or https; user and password in it are those of basic authentication
+	Method string        // POST if ""
+	Client *http.Client  // of this upload alone; its redirects are followed here
+	Type   string        // of the content, application/octet-stream if ""
+	Limit  int           // bytes kept for another attempt, and waiting at most; 0: DefaultLimit
+	Wait   time.Duration // before the second attempt, each later wait is twice the one before; 0: one second
+	// Redirected judges where the server wants the recording (307 and 308); nil: it may go anywhere.
+	Redirected func(to *url.URL) error
+	Log        zerolog.Logger
+}
+
+// Upload is one recording on its way. It is an io.WriteCloser for one goroutine.
+type Upload struct {
+	opts   Options
+	cancel context.CancelFunc
+	done   chan struct{} // closed when err is final
+
+	mu      sync.Mutex
+	changed sync.Cond
+	chunks  [][]byte // kept, the first of them number start
+	start   int
+	size    int // bytes in chunks
+	taken   int // number of the chunk that the request reads next
+	whole   bool
+	err     error
+}
+
+// Open begins the request. Errors are those of Write and Close.
+func Open(o Options) *Upload {
+	if o.Method == "" {
+		o.Method = http.MethodPost
+	}
+	if o.Type == "" {
+		o.Type = "application/octet-stream"
+	}
+	if o.Limit == 0 {
+		o.Limit = DefaultLimit
+	}
+	if o.Wait == 0 {
+		o.Wait = firstWait
+	}
+	client := *o.Client
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // its body cannot be read twice
+	o.Client = &client
+	ctx, cancel := context.WithCancel(context.Background())
+	u := &Upload{opts: o, cancel: cancel, done: make(chan struct{})}
+	u.changed.L = &u.mu
+	go u.run(ctx)
+	return u
+}
+
+// Write takes data to be sent. It does not wait for the server.
+func (u *Upload) Write(data []byte) (int, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.err != nil {
+		return 0, u.err
+	}
+	if u.size+len(data) > u.opts.Limit {
+		u.forget()
+	}
+	if u.size+len(data) > u.opts.Limit {
+		u.fail(fmt.Errorf("%w: %d bytes wait", ErrSlow, u.size))
+		return 0, u.err
+	}
+	u.chunks = append(u.chunks, append([]byte(nil), data...))
+	u.size += len(data)
+	u.changed.Broadcast()
+	return len(data), nil
+}
+
+// forget drops what was sent: from now on there is no other attempt. Called locked.
+func (u *Upload) forget() {
+	for u.start < u.taken {
+		u.size -= len(u.chunks[0])
+		u.chunks[0] = nil
+		u.chunks = u.chunks[1:]
+		u.start++
+	}
+}
+
+// fail is called locked.
+func (u *Upload) fail(err error) {
+	if u.err == nil {
+		u.err = err
+	}
+	u.cancel()
+	u.changed.Broadcast()
+}
+
+// Close sends the rest and returns when the server has answered, or does not for too long. It may be called twice.
+func (u *Upload) Close() error {
+	u.mu.Lock()
+	u.whole = true
+	u.changed.Broadcast()
+	u.mu.Unlock()
+	late := time.AfterFunc(answerTime, func() {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		u.fail(fmt.Errorf("the server has not answered for %v", answerTime))
+	})
+	defer late.Stop()
+	<-u.done
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.err
+}
+
+// run makes the request, until it succeeds or cannot any more.
+func (u *Upload) run(ctx context.Context) {
+	defer close(u.done)
+	defer u.opts.Client.CloseIdleConnections()
+	defer u.cancel()
+	to, wait := u.opts.URL, u.opts.Wait
+	for attempt := 1; ; attempt++ {
+		next, err := u.attempt(ctx, to)
+		if err == nil {
+			return
+		}
+		if next != nil {
+			to = next
+		}
+		u.mu.Lock()
+		if _, hopeless := errors.AsType[refusal](err); hopeless || attempt == attempts || u.start > 0 || u.err != nil {
+			u.fail(err)
+			u.mu.Unlock()
+			return
+		}
+		u.mu.Unlock()
+		u.opts.Log.Warn().Err(err).Str("host", to.Host).Int("attempt", attempt).Msg("recording is sent again")
+		if next != nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+		wait *= 2
+	}
+}
+
+// refusal is an answer of the server that another attempt does not change.
+type refusal struct{ status string }
+
+func (r refusal) Error() string { return "the server answers " + r.status }
+
+// attempt sends everything from the start. next is where the server wants it instead.
+func (u *Upload) attempt(ctx context.Context, to *url.URL) (next *url.URL, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	body := &body{upload: u}
+	defer context.AfterFunc(ctx, body.stop)()
+	r, err := http.NewRequestWithContext(ctx, u.opts.Method, to.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", u.opts.Type)
+	answer, err := u.opts.Client.Do(r)
+	if err != nil {
+		var detail *url.Error
+		if errors.As(err, &detail) {
+			err = detail.Err // its text has the URL, and in it may be a password
+		}
+		return nil, err
+	}
+	answer.Body.Close()
+	switch code := answer.StatusCode; {
+	case code >= 200 && code < 300:
+		return nil, u.sent()
+	case code == http.StatusTemporaryRedirect || code == http.StatusPermanentRedirect:
+		if next, err = answer.Location(); err == nil && u.opts.Redirected != nil {
+			err = u.opts.Redirected(next)
+		}
+		if err != nil {
+			return nil, refusal{fmt.Sprintf("%s: %v", answer.Status, err)}
+		}
+		return next, errors.New("the server answers " + answer.Status)
+	case code >= 500 || code == http.StatusTooManyRequests:
+		return nil, errors.New("the server answers " + answer.Status)
+	default:
+		return nil, refusal{answer.Status}
+	}
+}
+
+// sent tells whether everything was, when the server is content.
+func (u *Upload) sent() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !u.whole || u.taken < u.start+len(u.chunks) {
+		return refusal{"before it has everything"}
+	}
+	return nil
+}
+
+// body reads the recording from its start, and waits for more until it is whole.
+type body struct {
+	upload  *Upload
+	next    int // number of a chunk
+	rest    []byte
+	stopped bool
+}
+
+// Read is part of io.Reader.
+func (b *body) Read(to []byte) (int, error) {
+	if len(b.rest) == 0 {
+		if err := b.advance(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(to, b.rest)
+	b.rest = b.rest[n:]
+	return n, nil
+}
+
+// advance waits for the next chunk.
+func (b *body) advance() error {
+	u := b.upload
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for {
+		switch {
+		case b.stopped:
+			return io.ErrClosedPipe
+		case b.next < u.start:
+			return errors.New("the start of the recording is not kept any more")
+		case b.next < u.start+len(u.chunks):
+			b.rest = u.chunks[b.next-u.start]
+			b.next++
+			u.taken = b.next
+			if len(b.rest) > 0 {
+				return nil
+			}
+		case u.whole:
+			return io.EOF
+		default:
+			u.changed.Wait()
+		}
+	}
+}
+
+// Close is part of io.Closer: the request will read no more.
+func (b *body) Close() error {
+	b.stop()
+	return nil
+}
+
+// stop ends a read that waits.
+func (b *body) stop() {
+	b.upload.mu.Lock()
+	defer b.upload.mu.Unlock()
+	b.stopped = true
+	b.upload.changed.Broadcast()
+}
