@@ -215,3 +215,29 @@ func TestPlainAgain(t *testing.T) {
 		t.Errorf("our ports changed: %s", answer)
 	}
 }
+
+func FuzzPlainOffer(f *testing.F) {
+	key := base64.StdEncoding.EncodeToString(make([]byte, 30))
+	f.Add(plainOffer("c=IN_IP4_192.0.2.1", "m=audio 5004 RTP/AVP 0 101", "a=rtpmap:101 telephone-event/8000", "a=rtcp:5 IN IP4 192.0.2.2", "a=direction:active"))
+	f.Add(plainOffer("c=IN_IP6_::1", "m=video 65535 RTP/SAVP 96", "a=rtpmap:96 VP8/90000", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:"+key+"|2^31 WSH=64"))
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, suite := range []string{"", "AES_128_CM_HMAC_SHA1_80"} {
+			a := newPlainAgent(t, suite, false)
+			answer, err := a.ProcessOffer(text)
+			if err != nil {
+				continue
+			}
+			offer, err := parse(text)
+			if err != nil {
+				t.Fatalf("%v in an offer that was answered", err)
+			}
+			checkSession(t, a, checkDescription(t, answer), offer)
+			s, _ := a.Negotiated()
+			for _, m := range s.Media {
+				if p := s.Transports; !m.Rejected && (p[m.Transport].Peer == nil || (p[m.Transport].Peer.Crypto.Suite == "") != (suite == "")) {
+					t.Errorf("m-line %+v is carried by %+v", m, p[m.Transport])
+				}
+			}
+		}
+	})
+}
