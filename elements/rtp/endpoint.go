@@ -102,6 +102,7 @@ func (e *Endpoint) Negotiated(s sdp.Session) error {
 	for _, m := range s.Media {
 		if !m.Rejected {
 			legs[m.Transport].kind.Store(int32(m.Kind))
+			legs[m.Transport].sets.agree(&m)
 		}
 	}
 	carriers := make([]stream.Transport, len(legs))

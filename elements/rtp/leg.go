@@ -17,6 +17,7 @@ type leg struct {
 	conn    *conn
 	kind    atomic.Int32 // media.Kind of the m-line
 	started bool         // only touched while a description is processed
+	sets    parameterSets
 }
 
 // agree starts the media of the m-line, or changes it. Without ICE and DTLS nothing has to be waited for.

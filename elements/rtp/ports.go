@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"syscall"
 )
 
 // errNoPort is also met when connections of WebRTC, which share the range, have taken it.
@@ -30,11 +29,8 @@ func openPair(minPort, maxPort uint16, ipv6 bool) (rtp, rtcp *net.UDPConn, err e
 			}
 			rtp.Close()
 		}
-		if !errors.Is(err, syscall.EADDRINUSE) {
-			return nil, nil, err
-		}
 	}
-	return nil, nil, fmt.Errorf("%w in %d-%d", errNoPort, minPort, maxPort)
+	return nil, nil, fmt.Errorf("%w in %d-%d: %w", errNoPort, minPort, maxPort, err)
 }
 
 func listen(port uint16, ipv6 bool) (*net.UDPConn, error) {

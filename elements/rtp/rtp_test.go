@@ -43,6 +43,16 @@ func text(t testing.TB, o pipeline.Object, operation string, params any) string 
 	return s
 }
 
+// index is where a part of a text begins.
+func index(t testing.TB, text, part string) int {
+	t.Helper()
+	i := strings.Index(text, part)
+	if i < 0 {
+		t.Fatalf("no %q in %s", part, text)
+	}
+	return i
+}
+
 // join negotiates between two endpoints.
 func join(t testing.TB, offerer, answerer pipeline.Object) {
 	t.Helper()

@@ -102,7 +102,7 @@ func (s *section) answered(offered []Codec) []Codec {
 			if !ok {
 				continue
 			}
-			c.Format = f
+			c.Format, c.Sprop = f, fmtpValue(fmtp, "sprop-parameter-sets")
 		}
 		c.Feedback = c.Feedback.and(s.feedback(text))
 		if repairs[text] != c.RTX {

@@ -87,7 +87,7 @@ func (s *section) codecs(kind media.Kind, known []encoding, classic bool) []Code
 		if !ok {
 			continue
 		}
-		c := Codec{PayloadType: pt, Format: f, Feedback: s.feedback(text)}
+		c := Codec{PayloadType: pt, Format: f, Feedback: s.feedback(text), Sprop: fmtpValue(fmtp, "sprop-parameter-sets")}
 		if classic {
 			c.Feedback.TWCC = false
 		} else if c.Feedback.NACK {

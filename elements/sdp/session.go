@@ -66,6 +66,8 @@ type Codec struct {
 	Format      media.Format
 	Feedback    Feedback
 	RTX         uint8 // payload type of its retransmissions (RFC 4588), 0: none
+	// Sprop are the peer's parameter sets of H264 (sprop-parameter-sets, RFC 6184 §8.1), as it wrote them.
+	Sprop string
 }
 
 // Feedback is the RTCP feedback agreed for a payload type.
