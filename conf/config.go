@@ -216,8 +216,23 @@ type PlayerEndpoint struct {
 
 // RecorderEndpoint holds the settings of RecorderEndpoint alone.
 type RecorderEndpoint struct {
-	GapsFix GapsFix
+	GapsFix      GapsFix
+	StartTimeout int // ms that a recording waits for a kind from which nothing comes, 0: for ever
+	HTTPMethod   HTTPMethod
+	S3Endpoint   string // URL, "": that of AWS
+	S3Region     string
+	S3AccessKey  string
+	S3SecretKey  Secret
 }
+
+// HTTPMethod is how a recording is sent to a web server.
+type HTTPMethod string
+
+// The values of HTTPMethod.
+const (
+	HTTPPost HTTPMethod = "POST"
+	HTTPPut  HTTPMethod = "PUT"
+)
 
 // GapsFix is a GapsFixMethod of the API.
 type GapsFix string
@@ -278,7 +293,7 @@ func Default() *Config {
 		PlayerEndpoint:   PlayerEndpoint{RtspReconnect: 30 * time.Second},
 		UriEndpoint:      UriEndpoint{DefaultPath: "file:///var/lib/kurento/", DeniedNetworks: metadataServices()},
 		WebRtcEndpoint:   WebRtcEndpoint{StunServerPort: 3478, IceTCP: true, QosDscp: "NO_VALUE"},
-		RecorderEndpoint: RecorderEndpoint{GapsFix: GapsFixNone},
+		RecorderEndpoint: RecorderEndpoint{GapsFix: GapsFixNone, StartTimeout: 5000, HTTPMethod: HTTPPost},
 		HttpEndpoint:     HttpEndpoint{ServerAddress: "localhost", ServerPort: 9091},
 	}
 }

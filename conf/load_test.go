@@ -169,7 +169,7 @@ func TestEveryKey(t *testing.T) {
 		"modules/kurento/UriEndpoint.conf.ini": "defaultPath = file:///srv\nallowedSchemes=FILE, rtsp\nallowedNetworks=10.1.2.3/8\n" +
 			"deniedNetworks=10.0.0.1 fd00::/8\nallowedRoots=/srv/:/media\n",
 		"modules/kurento/PlayerEndpoint.conf.ini":   "rtspClientPortRange=6000-6100\nrtspReconnect=5\n",
-		"modules/kurento/RecorderEndpoint.conf.ini": "gapsFix=GENPTS\n",
+		"modules/kurento/RecorderEndpoint.conf.ini": "gapsFix=GENPTS\nstartTimeout=2000\nhttpMethod=PUT\ns3Endpoint=https://s3.example\ns3Region=r\ns3AccessKey=k\ns3SecretKey=s\n",
 		"modules/kurento/HttpEndpoint.conf.ini":     "serverAddress=0.0.0.0\nserverPort=9092\nport=9093\nannouncedAddress=example.com\n",
 		"modules/kurento/Composite.conf.ini":        "width=1\nheight=2\nframerate=3\n",
 		webRtcFile: "stunServerAddress=192.0.2.1\nstunServerPort=3479\nturnURL=u:p;#x@192.0.2.2\nnetworkInterfaces=eth0, eth1\n" +
@@ -189,20 +189,21 @@ func TestEveryKey(t *testing.T) {
 		Resources: Resources{0.5, 0.7, time.Minute, true},
 		WebSocket: WebSocket{9000, "127.0.0.1", false, "media", 4, 128,
 			Secure{8433, filepath.Join(dir, "cert+key.pem"), " p "}, Registrar{"ws://registrar:9090", "media.example"}},
-		Metadata:         []byte(`{"zone":"a b","n":1}`),
-		MediaElement:     MediaElement{1, 2, 3, TranscodingWarn, 1.5, 0.5},
-		SdpEndpoint:      SdpEndpoint{2, 3, []Codec{}, []Codec{{"VP8", 90000, 0}}},
-		BaseRtpEndpoint:  BaseRtpEndpoint{5000, 5050, 1300, RembMax, 200},
-		UriEndpoint:      UriEndpoint{"file:///srv", []string{"file", "rtsp"}, networksOf(t, "10.0.0.0/8"), networksOf(t, "10.0.0.1/32", "fd00::/8"), Directories{"/srv", "/media"}},
-		Streams:          Streams{StreamsToken, "t"},
-		PlayerEndpoint:   PlayerEndpoint{PortRange{6000, 6100}, 5 * time.Second},
-		RecorderEndpoint: RecorderEndpoint{GapsFixGenPTS},
-		HttpEndpoint:     HttpEndpoint{"0.0.0.0", 9092, "example.com"},
+		Metadata:        []byte(`{"zone":"a b","n":1}`),
+		MediaElement:    MediaElement{1, 2, 3, TranscodingWarn, 1.5, 0.5},
+		SdpEndpoint:     SdpEndpoint{2, 3, []Codec{}, []Codec{{"VP8", 90000, 0}}},
+		BaseRtpEndpoint: BaseRtpEndpoint{5000, 5050, 1300, RembMax, 200},
+		UriEndpoint:     UriEndpoint{"file:///srv", []string{"file", "rtsp"}, networksOf(t, "10.0.0.0/8"), networksOf(t, "10.0.0.1/32", "fd00::/8"), Directories{"/srv", "/media"}},
+		Streams:         Streams{StreamsToken, "t"},
+		PlayerEndpoint:  PlayerEndpoint{PortRange{6000, 6100}, 5 * time.Second},
+		RecorderEndpoint: RecorderEndpoint{GapsFix: GapsFixGenPTS, StartTimeout: 2000, HTTPMethod: HTTPPut,
+			S3Endpoint: "https://s3.example", S3Region: "r", S3AccessKey: "k", S3SecretKey: "s"},
+		HttpEndpoint: HttpEndpoint{"0.0.0.0", 9092, "example.com"},
 		WebRtcEndpoint: WebRtcEndpoint{STUNServers{"192.0.2.1"}, 3479, turn, []string{"eth0", "eth1"}, false, "192.0.2.3", "2001:db8::1",
 			filepath.Join(dir, "modules/kurento/rsa.pem"), "/ec.pem", "AUDIO_HIGH", true, 5000, true, true},
 	}
 	c := mustLoad(t, dir, nil, "HttpEndpoint.serverPort: has no effect yet", "HttpEndpoint.serverAddress: has no", "HttpEndpoint.serverPort: has no",
-		"HttpEndpoint.announcedAddress: has no", "gapsFix: has no effect yet")
+		"HttpEndpoint.announcedAddress: has no")
 	if got := values(c); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -72,9 +73,7 @@ func Open(c *conf.Config, log func(class string) zerolog.Logger) (*Set, error) {
 	s.Classes = append([]*pipeline.Class{
 		passthrough.Class,
 		player.Class(s.player),
-		recorder.Class(func() recorder.Settings {
-			return recorder.Settings{DefaultPath: string(s.config.Load().UriEndpoint.DefaultPath)}
-		}),
+		recorder.Class(s.recorder),
 		rtp.Class(s.rtp.Load),
 		webrtc.Class(s.webrtc.Load),
 	}, declared()...)
@@ -87,6 +86,21 @@ func (s *Set) player() player.Settings {
 	return player.Settings{
 		DefaultPath: string(c.UriEndpoint.DefaultPath), Access: s.access.Load(), MinPort: ports.Min, MaxPort: ports.Max,
 		Reconnect: c.PlayerEndpoint.RtspReconnect,
+	}
+}
+
+func (s *Set) recorder() recorder.Settings {
+	c := s.config.Load()
+	return recorder.Settings{
+		DefaultPath: string(c.UriEndpoint.DefaultPath),
+		Access:      s.access.Load(),
+		Uploads: recorder.Uploads{
+			Method:     string(c.RecorderEndpoint.HTTPMethod),
+			S3Endpoint: c.RecorderEndpoint.S3Endpoint, S3Region: c.RecorderEndpoint.S3Region,
+			S3AccessKey: c.RecorderEndpoint.S3AccessKey, S3SecretKey: string(c.RecorderEndpoint.S3SecretKey),
+		},
+		StartWait:  time.Duration(c.RecorderEndpoint.StartTimeout) * time.Millisecond,
+		ClosesGaps: c.RecorderEndpoint.GapsFix == conf.GapsFixGenPTS,
 	}
 }
 

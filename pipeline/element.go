@@ -99,6 +99,12 @@ func (e *MediaElement) LinkedKinds() []media.Kind {
 	return kinds
 }
 
+// RefusedFormat is what comes of a kind that this element can not take; false when it can, or nothing comes.
+func (e *MediaElement) RefusedFormat(k media.Kind) (media.Format, bool) {
+	why, refused := e.pipeline.graph.Refused(e.node, k)
+	return why.Have, refused
+}
+
 // connect declares links for some kinds. What feeds the sink now is disconnected first.
 func (e *MediaElement) connect(sink *MediaElement, kinds []media.Kind, sourcePad, sinkPad string) error {
 	if sink.pipeline != e.pipeline {

@@ -82,7 +82,7 @@ func makeClip(t testing.TB, s shape) clip {
 // writeClip writes a clip with our own writer.
 func writeClip(t testing.TB, c clip, w io.Writer) error {
 	t.Helper()
-	m, err := newWebM(w, c.tracks, time.Date(2026, 11, 20, 12, 0, 0, 123e6, time.UTC))
+	m, err := newMatroska(w, "webm", c.tracks, time.Date(2026, 11, 20, 12, 0, 0, 123e6, time.UTC))
 	if err != nil {
 		return err
 	}

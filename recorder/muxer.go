@@ -27,8 +27,14 @@ type muxer struct {
 	create func(tracks []Track, date time.Time) (Writer, error)
 	// wantKey is called when the video is of no use before a key frame.
 	wantKey func()
-	// began is called with the first frame of the file.
+	// began is called with the first frame of the file, or later if kinds have to come that it has begun without.
 	began func()
+	// bound is the format that comes from the source of a kind, nil: there is none. It may be nil itself.
+	bound func(media.Kind) *media.Format
+	// patience is how long the file waits for kinds from which nothing comes, 0: for ever.
+	patience time.Duration
+	// closesGaps has sound follow sound, whatever was lost between.
+	closesGaps bool
 
 	file     Writer // nil before the first stretch
 	tracks   [len(media.Kinds)]muxTrack
@@ -36,6 +42,8 @@ type muxer struct {
 	state    muxState
 	origin   time.Duration // pipeline time at which the stretch began
 	base     time.Duration // the same on the time line of the file
+	first    time.Duration // pipeline time of the first frame since the stretch was asked for, or never
+	newest   time.Duration // the highest pipeline time so far
 	sound    time.Duration // pipeline time of the first sound since the stretch was asked for, or never
 	asked    time.Duration // pipeline time at which a key frame was last asked for, or never
 }
@@ -59,6 +67,9 @@ type muxTrack struct {
 	seen    bool          // since the stretch was asked for
 	refused bool          // cannot be in this file
 	needKey bool          // video: nothing can be decoded before a key frame
+	late    bool          // in the file without a frame so far
+	next    time.Duration // sound without gaps: when the next frame begins, or never
+	closed  time.Duration // the gaps that were closed
 	format  *media.Format // of the source that is recorded
 }
 
@@ -67,7 +78,7 @@ func (m *muxer) record() {
 	if m.state != muxPaused {
 		return
 	}
-	m.state, m.sound, m.asked = muxWaiting, never, never
+	m.state, m.sound, m.asked, m.first, m.newest = muxWaiting, never, never, never, never
 	for i := range m.tracks {
 		m.tracks[i].seen = false
 	}
@@ -86,6 +97,10 @@ func (m *muxer) write(p *media.Packet) error {
 	if m.asked == never {
 		m.asked = p.PTS
 	}
+	if m.first == never {
+		m.first = p.PTS
+	}
+	m.newest = max(m.newest, p.PTS)
 	if !m.usable(t, p) {
 		return nil
 	}
@@ -113,8 +128,16 @@ func (m *muxer) put(t *muxTrack, p *media.Packet) error {
 	case p.Format.Codec != t.Format.Codec:
 		t.refused = true
 		return fmt.Errorf("%w %s in a file with %s", ErrCodec, p.Format.Codec, t.Format.Codec)
+	case t.late && !m.arrives(t, p):
+		return nil
 	}
 	t.needKey = false
+	if m.closesGaps && p.Format.Kind == media.Audio {
+		at = t.closeGap(at, p.Data)
+	}
+	if w, ok := m.file.(pictureWriter); ok {
+		return w.WritePicture(at, int(p.Width), int(p.Height), p.Data)
+	}
 	return m.file.WriteFrame(t.index, at, p.Key, p.Data)
 }
 
@@ -185,7 +208,7 @@ func (m *muxer) readyForSound(now time.Duration, first bool) bool {
 		m.askKey(now)
 		return false
 	case m.file == nil:
-		return !m.expected[media.Video] || video.refused
+		return !m.waitsFor(media.Video)
 	case video.inFile && now-m.sound < resumePatience:
 		return false
 	}
@@ -196,8 +219,8 @@ func (m *muxer) readyForSound(now time.Duration, first bool) bool {
 // lacksVideoOnly tells whether every kind but video that is to be in the file has come. After
 // a pause none has to.
 func (m *muxer) lacksVideoOnly() bool {
-	for k, t := range m.tracks {
-		if m.file == nil && m.expected[k] && !t.seen && !t.refused && media.Kind(k) != media.Video {
+	for k := range m.tracks {
+		if media.Kind(k) != media.Video && m.waitsFor(media.Kind(k)) {
 			return false
 		}
 	}
@@ -208,13 +231,20 @@ func (m *muxer) lacksVideoOnly() bool {
 func (m *muxer) begin(p *media.Packet) error {
 	m.origin = p.PTS
 	m.state = muxRunning
+	for i := range m.tracks {
+		m.tracks[i].next, m.tracks[i].closed = never, 0
+	}
 	if m.file != nil {
 		m.base = m.file.Duration()
 		return nil
 	}
 	var tracks []Track
 	for i := range m.tracks {
-		if t := &m.tracks[i]; t.seen {
+		t := &m.tracks[i]
+		if !t.seen && m.expected[i] && !t.refused {
+			t.Track, t.late = m.announced(media.Kind(i))
+		}
+		if t.seen || t.late {
 			t.index, t.inFile = len(tracks), true
 			tracks = append(tracks, t.Track)
 		}
@@ -224,7 +254,7 @@ func (m *muxer) begin(p *media.Packet) error {
 		return err
 	}
 	m.file = file
-	m.began()
+	m.tellBegan()
 	return nil
 }
 

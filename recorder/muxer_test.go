@@ -76,7 +76,7 @@ func frameOf(word string) *media.Packet {
 	return p
 }
 
-// TestMuxer plays scripts: frames as in frameOf, "record", "pause", and "expect:av". In the
+// TestMuxer plays scripts: frames as in frameOf, "record", "pause", "expect:av", and settings. In the
 // result "?" is a request for a key frame, "!" the beginning of the file.
 func TestMuxer(t *testing.T) {
 	tests := []struct {
@@ -121,6 +121,14 @@ func TestMuxer(t *testing.T) {
 			"expect:a record a0 a1000", "! a0 a1000", nil},
 		{"a broken first frame",
 			"expect:v record b0 k20 v40", "! v0* v20", nil},
+		{"a camera that is off holds up nothing for ever",
+			"patience expect:av record a0 a20 a4980 a5000 a5020 v5040 k5060 a5060", "a0 a20 ? ! v60* a60", nil},
+		{"a muted microphone neither",
+			"patience expect:av record k0 v40 v5000 v5010 k5040 v5080 a5090 a5110", "? v0* v40 ! a50 a70", nil},
+		{"nobody has announced the sound",
+			"patience unbound expect:av record k0 v40 v5000 v5010 k5040 v5080", "", nil},
+		{"gaps of sound are closed",
+			"gapless expect:av record a0 k0 a0 v40 a20 a140 a160 v160 a400 pause a500 record a5000 k5010 a5020 a5200", "! v0* a0 v40 a20 a40 a60 v160 a80 v180* a190 a210", nil},
 		{"another codec is refused, once, and the rest goes on",
 			"expect:av record a0 k0 a0 920 940 a20", "! v0* a0 a20", ErrCodec},
 	}
@@ -142,6 +150,15 @@ func TestMuxer(t *testing.T) {
 				case expect:
 					m.expected[media.Audio] = strings.Contains(kinds, "a")
 					m.expected[media.Video] = strings.Contains(kinds, "v")
+				case word == "patience":
+					m.patience = 5 * time.Second
+					m.bound = func(k media.Kind) *media.Format {
+						return map[media.Kind]*media.Format{media.Audio: opusFormat, media.Video: vp8Format}[k]
+					}
+				case word == "unbound":
+					m.bound = nil
+				case word == "gapless":
+					m.closesGaps = true
 				case word == "record":
 					m.record()
 				case word == "pause":

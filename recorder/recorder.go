@@ -33,8 +33,13 @@ const (
 type Options struct {
 	Container Container
 	Kinds     []media.Kind           // what to record
-	Open      func() (Target, error) // called once, when recording starts; see FileTarget
-	Log       zerolog.Logger
+	Open      func() (Target, error) // called once, when recording starts; see File
+	// Patience is how long the file waits for an expected kind from which nothing comes, counted from the first frame of
+	// another; 0: for ever. Recording comes with that kind's first frame in any case.
+	Patience time.Duration
+	// ClosesGaps has sound follow sound in the file, whatever was lost between; the picture is not moved.
+	ClosesGaps bool
+	Log        zerolog.Logger
 
 	// Notify is told of events, in order, on the recorder's goroutine.
 	Notify func(Event)
@@ -76,7 +81,10 @@ func New(opts Options) *Recorder {
 	for _, k := range opts.Kinds {
 		r.inputs[k] = &input{recorder: r, kind: k}
 	}
-	r.mux = muxer{create: r.create, wantKey: r.requestKeyFrame, began: r.began}
+	r.mux = muxer{
+		create: r.create, wantKey: r.requestKeyFrame, began: r.began, bound: r.bound,
+		patience: opts.Patience, closesGaps: opts.ClosesGaps,
+	}
 	r.queue = media.NewQueue(media.QueueOptions{
 		Packets:  queuePackets,
 		Bytes:    queueBytes,
@@ -221,6 +229,16 @@ func (r *Recorder) create(tracks []Track, date time.Time) (Writer, error) {
 	return r.opts.Container.New(r.target, tracks, date)
 }
 
+// bound is the format of what is connected, for the muxer.
+func (r *Recorder) bound(k media.Kind) *media.Format {
+	if in := r.inputs[k]; in != nil {
+		if b := in.bound.Load(); b != nil {
+			return b.format
+		}
+	}
+	return nil
+}
+
 func (r *Recorder) began() {
 	r.begun = true
 	r.opts.Notify(Recording)
@@ -238,7 +256,10 @@ func (r *Recorder) fail(err error) {
 // finish completes the file.
 func (r *Recorder) finish() {
 	defer r.end()
-	if err := r.mux.close(); err != nil {
+	switch err := r.mux.close(); {
+	case errors.Is(err, ErrIndex):
+		r.opts.Log.Warn().Err(err).Msg("the recording is playable but not complete")
+	case err != nil:
 		r.fail(err)
 	}
 	if r.target != nil {

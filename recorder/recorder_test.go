@@ -107,10 +107,24 @@ func (h hearing) silent(t testing.TB) {
 	}
 }
 
+// create opens a new file, or one that is there anew.
+func create(path string) (open func() (Target, error)) {
+	return func() (Target, error) {
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			return nil, err
+		}
+		f, err := os.Create(path)
+		if err != nil {
+			return nil, err
+		}
+		return File(f), nil
+	}
+}
+
 func fileTarget(t testing.TB) (path string, open func() (Target, error)) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "deep", "er", "out.webm")
-	return path, FileTarget(path)
+	return path, create(path)
 }
 
 var bothKinds = []media.Kind{media.Audio, media.Video}

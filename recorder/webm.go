@@ -7,66 +7,45 @@ import (
 
 	"github.com/at-wat/ebml-go/webm"
 
-	"github.com/rivero-media/rivero/pipeline/codec/opus"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
-// WebM is the container for VP8, VP9, AV1 and Opus
-// (https://www.webmproject.org/docs/container/, RFC 9559).
+// WebM is the part of Matroska that browsers play (https://www.webmproject.org/docs/container/).
 func WebM() Container {
-	return Container{
-		Name:   "WebM",
-		Codecs: []string{media.VP8, media.VP9, media.AV1, media.Opus},
-		New: func(w io.Writer, tracks []Track, date time.Time) (Writer, error) {
-			return newWebM(w, tracks, date)
-		},
-	}
+	return matroska("WebM", "webm", media.VP8, media.VP9, media.AV1, media.Opus, media.Vorbis)
 }
 
-const (
-	// clusterTime is how much one cluster holds: about what is lost when the process is killed.
-	clusterTime = 1000
-	// maxWait is how long a cluster waits for tracks that lag behind, so that its blocks are
-	// complete and in order.
-	maxWait = 500
-	// maxBytes is what waits at most.
-	maxBytes = 16 << 20
-	// maxLate is how far behind the newest frame of all tracks a frame may come; a later one
-	// is taken for this late. It keeps the blocks of a cluster within their 16 bits.
-	maxLate = 5000
-)
+// Matroska is the container that holds whatever flows through a pipeline (RFC 9559).
+func Matroska() Container {
+	return matroska("Matroska", "matroska", media.VP8, media.VP9, media.AV1, media.H264,
+		media.Opus, media.Vorbis, media.AAC, media.PCMU, media.PCMA)
+}
 
-// webmWriter writes a WebM file in clusters. A cluster is collected in memory and written with
+func matroska(name, docType string, codecs ...string) Container {
+	return Container{Name: name, Codecs: codecs, New: func(w io.Writer, tracks []Track, date time.Time) (Writer, error) {
+		return newMatroska(w, docType, tracks, date)
+	}}
+}
+
+// webmWriter writes a WebM or Matroska file in clusters. A cluster is collected in memory and written with
 // one call, so that the file is whole up to its last cluster at any moment. All times are in
 // milliseconds, the unit of the file.
 type webmWriter struct {
 	w      io.Writer
 	header webmHeader
-	tracks []webmTrack
 	offset int64 // bytes written so far, all of them whole elements
 	err    error // of the target, the first one
 
-	cluster  cluster
-	started  int64 // start of the last cluster that was written
-	newest   int64 // highest time of all frames
-	duration int64 // when the last frame ends
-	cues     []webm.CuePoint
+	cluster cluster
+	cues    []webm.CuePoint
 }
 
-// webmTrack is what the writer remembers of a track.
-type webmTrack struct {
-	Track
-	last int64 // time of the last frame, -1 before the first
-}
-
-func newWebM(w io.Writer, tracks []Track, date time.Time) (*webmWriter, error) {
-	m := &webmWriter{w: w, header: webmHeader{tracks: tracks, date: date}}
-	for _, t := range tracks {
-		m.tracks = append(m.tracks, webmTrack{Track: t, last: -1})
-	}
+func newMatroska(w io.Writer, docType string, tracks []Track, date time.Time) (*webmWriter, error) {
+	m := &webmWriter{w: w, header: webmHeader{docType: docType, tracks: tracks, date: date}}
+	m.cluster.interleaver = newInterleaver(tracks)
 	head, err := m.header.marshal()
 	if err != nil {
-		return nil, fmt.Errorf("WebM header: %w", err)
+		return nil, fmt.Errorf("%s header: %w", docType, err)
 	}
 	m.write(head)
 	return m, m.err
@@ -85,15 +64,10 @@ func (m *webmWriter) write(b []byte) {
 }
 
 func (m *webmWriter) WriteFrame(track int, pts time.Duration, key bool, data []byte) error {
-	t := &m.tracks[track]
-	at := max((pts + time.Millisecond/2).Milliseconds(), m.started, m.newest-maxLate, t.last+1)
-	m.duration = max(m.duration, at+t.length(at, data))
-	t.last = at
-	m.newest = max(m.newest, at)
-	m.cluster.add(block{track: track, at: at, key: key, opens: key && t.Format.Kind == media.Video}, data)
+	m.cluster.add(track, pts, key, data)
 	for m.err == nil && len(m.cluster.blocks) > 0 {
 		count, next := m.cluster.first()
-		if len(m.cluster.data) < maxBytes && (count == len(m.cluster.blocks) || !m.complete(next)) {
+		if !m.cluster.full() && (count == len(m.cluster.blocks) || !m.cluster.complete(next)) {
 			break
 		}
 		m.flush(count)
@@ -101,34 +75,8 @@ func (m *webmWriter) WriteFrame(track int, pts time.Duration, key bool, data []b
 	return m.err
 }
 
-// complete tells whether nothing in front of a time is to be expected any more.
-func (m *webmWriter) complete(at int64) bool {
-	if m.newest-at >= maxWait {
-		return true
-	}
-	for _, t := range m.tracks {
-		if t.last < at {
-			return false
-		}
-	}
-	return true
-}
-
-// length guesses how long a frame is shown: as long as the one before it, but no more than a
-// second; sound says so itself.
-func (t *webmTrack) length(at int64, data []byte) int64 {
-	switch {
-	case t.Format.Codec == media.Opus:
-		return opus.Duration(data).Milliseconds()
-	case t.last < 0:
-		return 0
-	}
-	return min(at-t.last, 1000)
-}
-
 // flush writes the first blocks as a cluster.
 func (m *webmWriter) flush(count int) {
-	m.started = m.cluster.blocks[0].at
 	position := uint64(m.offset - m.header.segment())
 	if cue, ok := m.cue(m.cluster.blocks[:count], position); ok {
 		m.cues = append(m.cues, cue)
@@ -140,7 +88,7 @@ func (m *webmWriter) flush(count int) {
 // cue points at the video key frame in a cluster, or at its start when the file has no video.
 func (m *webmWriter) cue(blocks []block, position uint64) (webm.CuePoint, bool) {
 	for _, b := range blocks {
-		if b.opens || !m.hasVideo() {
+		if m.cluster.opens(b) || !m.hasVideo() {
 			return webm.CuePoint{
 				CueTime:           uint64(b.at),
 				CueTrackPositions: []webm.CueTrackPosition{{CueTrack: uint64(b.track + 1), CueClusterPosition: position}},
@@ -151,7 +99,7 @@ func (m *webmWriter) cue(blocks []block, position uint64) (webm.CuePoint, bool) 
 }
 
 func (m *webmWriter) hasVideo() bool {
-	for _, t := range m.tracks {
+	for _, t := range m.header.tracks {
 		if t.Format.Kind == media.Video {
 			return true
 		}
@@ -159,7 +107,14 @@ func (m *webmWriter) hasVideo() bool {
 	return false
 }
 
-func (m *webmWriter) Duration() time.Duration { return time.Duration(m.duration) * time.Millisecond }
+// describe is part of describer. The header says so when the file is complete.
+func (m *webmWriter) describe(track int, t Track) {
+	m.header.tracks[track], m.cluster.tracks[track].Track = t, t
+}
+
+func (m *webmWriter) Duration() time.Duration {
+	return time.Duration(m.cluster.end()) * time.Millisecond
+}
 
 // Close writes what is left and, to a target that allows it, the index and the numbers in the
 // header.
@@ -172,7 +127,7 @@ func (m *webmWriter) Close() error {
 	if !seekable {
 		return m.err
 	}
-	m.header.duration = float64(m.duration)
+	m.header.duration = float64(m.cluster.end())
 	if err := m.writeCues(); err != nil {
 		m.cutTail()
 	}

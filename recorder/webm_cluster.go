@@ -2,61 +2,31 @@ package recorder
 
 import (
 	"encoding/binary"
-	"slices"
+
+	"github.com/rivero-media/rivero/pipeline/media"
 )
 
-// cluster collects the blocks of the Cluster elements that are still to be written, in the
-// order of their times: sound and pictures of one moment do not come at the same time. Its
-// memory is used again and again.
+// clusterTime is how much one cluster holds, in milliseconds: about what is lost when the process is killed.
+const clusterTime = 1000
+
+// cluster collects the blocks of the Cluster elements that are still to be written.
 type cluster struct {
-	blocks []block
-	data   []byte // of all blocks, in the order in which they came
-	spare  []byte // for the next data
-	out    []byte
+	interleaver
+	buffer []byte
 }
 
-// block is one frame in a cluster.
-type block struct {
-	track int   // index; the number in the file is one more
-	at    int64 // ms
-	key   bool  // of this track's frames, this one can be decoded on its own
-	opens bool  // a new cluster: a video key frame
-	start int   // in cluster.data
-	size  int
-}
-
-func (c *cluster) add(b block, data []byte) {
-	b.start, b.size = len(c.data), len(data)
-	c.data = append(c.data, data...)
-	i := len(c.blocks)
-	for i > 0 && c.blocks[i-1].at > b.at {
-		i--
-	}
-	c.blocks = slices.Insert(c.blocks, i, b)
-}
+// opens tells whether a new cluster begins with a block: a video key frame.
+func (c *cluster) opens(b block) bool { return b.key && c.tracks[b.track].Format.Kind == media.Video }
 
 // first returns how many blocks the first cluster has, and when the one behind it begins; all
 // of them if there is only one.
 func (c *cluster) first() (count int, next int64) {
 	for i, b := range c.blocks {
-		if i > 0 && (b.opens || b.at-c.blocks[0].at >= clusterTime) {
+		if i > 0 && (c.opens(b) || b.at-c.blocks[0].at >= clusterTime) {
 			return i, b.at
 		}
 	}
 	return len(c.blocks), 0
-}
-
-// drop removes blocks from the front.
-func (c *cluster) drop(count int) {
-	c.blocks = slices.Delete(c.blocks, 0, count)
-	data := c.spare[:0]
-	for i := range c.blocks {
-		b := &c.blocks[i]
-		start := len(data)
-		data = append(data, c.data[b.start:b.start+b.size]...)
-		b.start = start
-	}
-	c.data, c.spare = data, c.data
 }
 
 // Element IDs (RFC 9559 §5.1.3).
@@ -75,7 +45,7 @@ const (
 // marshal returns the first blocks as an element; the bytes are valid until the next call.
 func (c *cluster) marshal(count int) []byte {
 	start := c.blocks[0].at
-	out := append(c.out[:0], idCluster...)
+	out := append(c.buffer[:0], idCluster...)
 	out = append(out, make([]byte, sizeBytes)...)
 	body := len(out)
 	out = append(out, idTimestamp...)
@@ -91,10 +61,10 @@ func (c *cluster) marshal(count int) []byte {
 			flags = blockKeyFlag
 		}
 		out = append(out, flags)
-		out = append(out, c.data[b.start:b.start+b.size]...)
+		out = append(out, c.bytes(b)...)
 	}
 	putSize(out[body-sizeBytes:body], int64(len(out)-body))
-	c.out = out
+	c.buffer = out
 	return out
 }
 

@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -17,8 +18,9 @@ import (
 //
 //	EBML | Segment: SeekHead Info Void | Tracks | clusters ...
 //
-// The Void takes up what SeekHead and Info do not need yet.
+// The Void takes up what SeekHead and Info do not need yet, and what Tracks will need of a track that is described later.
 type webmHeader struct {
+	docType  string
 	tracks   []Track
 	date     time.Time
 	duration float64 // ms, 0: not known
@@ -26,12 +28,13 @@ type webmHeader struct {
 	cues     int64   // where they are in the segment, 0: nowhere
 
 	length int // of the EBML header and the segment's ID and size
+	total  int // of all, once it was written
 }
 
 const (
-	// headerRoom is for SeekHead, Info and Void together: about 70 and 70 bytes, and at least
-	// a Void's own 9.
-	headerRoom  = 256
+	// headerRoom is for SeekHead, Info and Void together: about 70 and 70 bytes, at least a Void's own 9, and the
+	// parameter sets of a track that is described later.
+	headerRoom  = 1024
 	writingName = "Rivero"
 	unknownSize = 1<<56 - 1 // RFC 8794 §6.2
 )
@@ -41,9 +44,11 @@ func (h *webmHeader) segment() int64 { return int64(h.length) }
 
 func (h *webmHeader) marshal() ([]byte, error) {
 	var out, info, tracks bytes.Buffer
+	head := *webm.DefaultEBMLHeader
+	head.DocType = h.docType
 	if err := ebml.Marshal(&struct {
 		Header webm.EBMLHeader `ebml:"EBML"`
-	}{*webm.DefaultEBMLHeader}, &out); err != nil {
+	}{head}, &out); err != nil {
 		return nil, err
 	}
 	if err := ebml.Marshal(&struct{ Info webm.Info }{h.info()}, &info); err != nil {
@@ -54,11 +59,14 @@ func (h *webmHeader) marshal() ([]byte, error) {
 	}
 	out.Write(h.segmentHead())
 	h.length = out.Len()
-	if err := h.seekHead(&out); err != nil {
+	if h.total == 0 {
+		h.total = h.length + headerRoom + tracks.Len()
+	}
+	if err := h.seekHead(&out, h.total-tracks.Len()-h.length); err != nil {
 		return nil, err
 	}
 	out.Write(info.Bytes())
-	if err := fill(&out, h.length+headerRoom); err != nil {
+	if err := fill(&out, h.total-tracks.Len()); err != nil {
 		return nil, err
 	}
 	out.Write(tracks.Bytes())
@@ -83,8 +91,8 @@ type seek struct {
 	SeekPosition uint64 `ebml:"SeekPosition,size=8"`
 }
 
-// seekHead writes the table of contents, once there is something worth to find.
-func (h *webmHeader) seekHead(out *bytes.Buffer) error {
+// seekHead writes the table of contents, once there is something worth to find. Tracks are where it says in the segment.
+func (h *webmHeader) seekHead(out *bytes.Buffer, tracks int) error {
 	if h.cues == 0 {
 		return nil
 	}
@@ -93,7 +101,7 @@ func (h *webmHeader) seekHead(out *bytes.Buffer) error {
 	}
 	table.SeekHead.Seek = []seek{
 		{ebml.ElementInfo.Bytes(), 0},
-		{ebml.ElementTracks.Bytes(), headerRoom},
+		{ebml.ElementTracks.Bytes(), uint64(tracks)},
 		{ebml.ElementCues.Bytes(), uint64(h.cues)},
 	}
 	var first bytes.Buffer // only to learn how long it is: Info comes right behind
@@ -130,10 +138,15 @@ func fill(out *bytes.Buffer, length int) error {
 
 // codecIDs are Matroska's names (https://www.matroska.org/technical/codec_specs.html).
 var codecIDs = map[string]string{
-	media.VP8:  "V_VP8",
-	media.VP9:  "V_VP9",
-	media.AV1:  "V_AV1",
-	media.Opus: "A_OPUS",
+	media.VP8:    "V_VP8",
+	media.VP9:    "V_VP9",
+	media.AV1:    "V_AV1",
+	media.H264:   "V_MPEG4/ISO/AVC",
+	media.Opus:   "A_OPUS",
+	media.Vorbis: "A_VORBIS",
+	media.AAC:    "A_AAC",
+	media.PCMU:   "A_MS/ACM",
+	media.PCMA:   "A_MS/ACM",
 }
 
 // The TrackType of video and audio (RFC 9559 §5.1.4.1.3).
@@ -158,12 +171,34 @@ func (h *webmHeader) entries() (t webm.Tracks) {
 			entry.Video = &webm.Video{PixelWidth: uint64(track.Width), PixelHeight: uint64(track.Height)}
 		} else {
 			entry.TrackType = typeAudio
-			entry.SeekPreRoll = uint64(opusPreRoll)
-			entry.Audio = &webm.Audio{SamplingFrequency: float64(track.Format.ClockRate), Channels: uint64(track.Format.Channels)}
+			entry.Audio = &webm.Audio{SamplingFrequency: float64(track.rate()), Channels: uint64(track.Format.Channels)}
+			switch track.Format.Codec {
+			case media.Opus:
+				entry.SeekPreRoll = uint64(opusPreRoll)
+			case media.PCMU, media.PCMA:
+				entry.CodecPrivate = waveFormat(track.Format)
+			}
 		}
 		t.TrackEntry = append(t.TrackEntry, entry)
 	}
 	return t
+}
+
+// waveFormat is the WAVEFORMATEX structure that A_MS/ACM has as CodecPrivate; the numbers of G.711 are those of
+// WAVE_FORMAT_ALAW and WAVE_FORMAT_MULAW (RFC 2361 §A).
+func waveFormat(f media.Format) []byte {
+	tag := uint16(7)
+	if f.Codec == media.PCMA {
+		tag = 6
+	}
+	channels := uint16(max(f.Channels, 1))
+	b := binary.LittleEndian.AppendUint16(nil, tag)
+	b = binary.LittleEndian.AppendUint16(b, channels)
+	b = binary.LittleEndian.AppendUint32(b, f.ClockRate)
+	b = binary.LittleEndian.AppendUint32(b, f.ClockRate*uint32(channels)) // bytes per second
+	b = binary.LittleEndian.AppendUint16(b, channels)                     // bytes per sample of all channels
+	b = binary.LittleEndian.AppendUint16(b, 8)                            // bits per sample
+	return append(b, 0, 0)
 }
 
 // marshalCues returns the index.

@@ -192,7 +192,7 @@ func TestWebMIsWholeAfterEachWrite(t *testing.T) {
 func TestWebMSortsBlocks(t *testing.T) {
 	tracks := []Track{{Format: *opusFormat}, {Format: *vp8Format, Width: 640, Height: 480}}
 	var out bytes.Buffer
-	m, err := newWebM(&out, tracks, time.Time{})
+	m, err := newMatroska(&out, "webm", tracks, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +245,7 @@ func TestWebMSortsBlocks(t *testing.T) {
 
 func TestWebMKeepsTimesInOrder(t *testing.T) {
 	var out bytes.Buffer
-	m, err := newWebM(&out, []Track{{Format: *vp8Format}, {Format: *opusFormat}}, time.Time{})
+	m, err := newMatroska(&out, "webm", []Track{{Format: *vp8Format}, {Format: *opusFormat}}, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -342,7 +342,7 @@ func TestWebMResolutionChange(t *testing.T) {
 }
 
 func TestWebMRefusesTracks(t *testing.T) {
-	for _, f := range []media.Format{{Kind: media.Video, Codec: media.H264}, {Kind: media.Audio, Codec: media.PCMU}} {
+	for _, f := range []media.Format{{Kind: media.Video, Codec: media.H265}, {Kind: media.Audio, Codec: media.MP3}} {
 		if WebM().Holds(f) {
 			t.Errorf("WebM holds %v", f)
 		}
@@ -356,7 +356,7 @@ func TestWebMRefusesTracks(t *testing.T) {
 }
 
 func TestWebMDoesNotAllocatePerFrame(t *testing.T) {
-	m, err := newWebM(io.Discard, []Track{{Format: *vp8Format}, {Format: *opusFormat}}, time.Time{})
+	m, err := newMatroska(io.Discard, "webm", []Track{{Format: *vp8Format}, {Format: *opusFormat}}, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -377,7 +377,7 @@ func TestWebMDoesNotAllocatePerFrame(t *testing.T) {
 }
 
 func BenchmarkWebM(b *testing.B) {
-	m, err := newWebM(io.Discard, []Track{{Format: *vp8Format}, {Format: *opusFormat}}, time.Time{})
+	m, err := newMatroska(io.Discard, "webm", []Track{{Format: *vp8Format}, {Format: *opusFormat}}, time.Time{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -8,10 +8,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/rivero-media/rivero/pipeline/codec/av1"
-	"github.com/rivero-media/rivero/pipeline/codec/opus"
-	"github.com/rivero-media/rivero/pipeline/codec/vp8"
-	"github.com/rivero-media/rivero/pipeline/codec/vp9"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -23,6 +19,8 @@ var (
 	ErrNoSpace = errors.New("no space left for recording")
 	ErrCodec   = errors.New("cannot record codec")
 	ErrStopped = errors.New("recorder was stopped")
+	// ErrIndex is not the loss of anything: the recording is whole, but not in the form that is quickest to open.
+	ErrIndex = errors.New("recording stays without an index")
 )
 
 // Writer writes one file of some container format. It is used by one goroutine.
@@ -32,9 +30,14 @@ type Writer interface {
 	WriteFrame(track int, pts time.Duration, key bool, data []byte) error
 	// Duration is the time at which the last frame so far ends.
 	Duration() time.Duration
-	// Close completes the file as far as its target allows; also after an error,
+	// Close completes the file as far as its target allows (else the error is ErrIndex); also after an error,
 	// so that what could be written stays playable. It does not close the target.
 	Close() error
+}
+
+// pictureWriter is implemented by writers of raw pictures (media.I420), which do not say how large they are.
+type pictureWriter interface {
+	WritePicture(pts time.Duration, width, height int, data []byte) error
 }
 
 // Container is a file format: what it can hold, and how to write it.
@@ -47,44 +50,24 @@ type Container struct {
 	New func(w io.Writer, tracks []Track, date time.Time) (Writer, error)
 }
 
+// Takes lists the codecs of a kind.
+func (c Container) Takes(k media.Kind) (codecs []string) {
+	for _, name := range c.Codecs {
+		if kindOf[name] == k {
+			codecs = append(codecs, name)
+		}
+	}
+	return codecs
+}
+
+// kindOf has the codecs that are video; everything else is sound (0).
+var kindOf = map[string]media.Kind{
+	media.VP8: media.Video, media.VP9: media.Video, media.AV1: media.Video, media.H264: media.Video, media.I420: media.Video,
+}
+
 // Holds tells whether the container can take frames of format f as they are.
 func (c Container) Holds(f media.Format) bool {
 	return !f.Packed && slices.Contains(c.Codecs, f.Codec)
-}
-
-// Track describes the frames of one track.
-type Track struct {
-	Format        media.Format
-	Width, Height int    // video only; later frames may differ
-	Private       []byte // what the container keeps for the decoder; may be nil
-}
-
-// NewTrack describes a track from its format and its first frame, for video a
-// key frame.
-func NewTrack(f media.Format, frame []byte) (Track, error) {
-	t := Track{Format: f}
-	switch f.Codec {
-	case media.VP8:
-		h, err := vp8.ParseHeader(frame)
-		t.Width, t.Height = h.Width, h.Height
-		return t, err
-	case media.VP9:
-		h, err := vp9.ParseHeader(frame)
-		t.Width, t.Height = h.Width, h.Height
-		return t, err
-	case media.AV1:
-		s, header, err := av1.FindSequence(frame)
-		if err != nil {
-			return t, err
-		}
-		t.Width, t.Height = s.Width, s.Height
-		t.Private = s.Configuration(header)
-		return t, nil
-	case media.Opus:
-		t.Private = opus.Head(max(1, int(f.Channels)))
-		return t, nil
-	}
-	return t, fmt.Errorf("%w %s", ErrCodec, f.Codec)
 }
 
 // writeError gives an error of the target its kind.

@@ -25,11 +25,26 @@ type profile struct {
 	name      MediaProfileSpecType
 	container recorder.Container
 	kinds     []media.Kind
+	mime      string // of what goes to servers (RFC 6838)
 }
 
 // profiles are those that can be written.
-var profiles = map[MediaProfileSpecType]profile{
-	"WEBM":            {"WEBM", recorder.WebM(), []media.Kind{media.Audio, media.Video}},
-	"WEBM_VIDEO_ONLY": {"WEBM_VIDEO_ONLY", recorder.WebM(), []media.Kind{media.Video}},
-	"WEBM_AUDIO_ONLY": {"WEBM_AUDIO_ONLY", recorder.WebM(), []media.Kind{media.Audio}},
-}
+var profiles = func() map[MediaProfileSpecType]profile {
+	table := map[MediaProfileSpecType]profile{}
+	add := func(name MediaProfileSpecType, mime string, c recorder.Container, kinds ...media.Kind) {
+		table[name] = profile{name, c, kinds, mime}
+	}
+	for name, c := range map[MediaProfileSpecType]struct {
+		mime      string
+		container recorder.Container
+	}{
+		"WEBM": {"webm", recorder.WebM()}, "MKV": {"x-matroska", recorder.Matroska()}, "MP4": {"mp4", recorder.MP4()},
+	} {
+		add(name, "video/"+c.mime, c.container, media.Audio, media.Video)
+		add(name+"_VIDEO_ONLY", "video/"+c.mime, c.container, media.Video)
+		add(name+"_AUDIO_ONLY", "audio/"+c.mime, c.container, media.Audio)
+	}
+	add("FLV", "video/x-flv", recorder.FLV(), media.Audio, media.Video)
+	add("JPEG_VIDEO_ONLY", "video/x-motion-jpeg", recorder.JPEG(), media.Video)
+	return table
+}()

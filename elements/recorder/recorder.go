@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/rivero-media/rivero/elements/access"
 	"github.com/rivero-media/rivero/elements/endpoint"
 	"github.com/rivero-media/rivero/pipeline"
 	"github.com/rivero-media/rivero/pipeline/graph"
@@ -21,6 +23,10 @@ import (
 // Settings are what the class needs of the configuration.
 type Settings struct {
 	DefaultPath string // in front of URIs without a scheme
+	Access      *access.Policy
+	Uploads     Uploads
+	StartWait   time.Duration // how long a file waits for a kind from which nothing comes, 0: for ever
+	ClosesGaps  bool          // GENPTS: lost sound leaves no hole
 }
 
 // stopWait is how long stopAndWait waits at most, as the original does.
@@ -34,13 +40,14 @@ const settle = 500 * time.Millisecond
 type Endpoint struct {
 	endpoint.UriEndpoint
 	profile  profile
-	rec      *recorder.Recorder // nil when the profile cannot be written
+	rec      *recorder.Recorder
 	eosStops bool
 
 	mu      sync.Mutex
 	settled *time.Timer // until the kinds that are connected count as all that will come
 	ended   [len(media.Kinds)]bool
-	begun   bool // record was called
+	refused [len(media.Kinds)]media.Format // what was told that it cannot be recorded
+	begun   bool                           // record was called
 	closed  bool
 	tasks   sync.WaitGroup // goroutines that stop the recording at the end of its source
 }
@@ -87,22 +94,15 @@ func create(s Settings, c pipeline.Creation, p params) (pipeline.Object, error) 
 	}
 	e := &Endpoint{profile: profiles[p.MediaProfile], eosStops: p.StopOnEndOfStream}
 	e.Setup(c, e, p.MediaPipeline, p.URI)
-	if e.profile.container.New == nil {
-		e.profile.name = p.MediaProfile
-		return e, nil
-	}
-	path, err := endpoint.FilePath(e.Resolve(s.DefaultPath))
-	open := recorder.FileTarget(path)
-	if err != nil {
-		open = func() (recorder.Target, error) { return nil, err }
-	}
 	e.rec = recorder.New(recorder.Options{
-		Container: e.profile.container,
-		Kinds:     e.profile.kinds,
-		Open:      open,
-		Notify:    e.notify,
-		Fail:      e.fail,
-		Log:       e.Log(),
+		Container:  e.profile.container,
+		Kinds:      e.profile.kinds,
+		Open:       e.target(s),
+		Patience:   s.StartWait,
+		ClosesGaps: s.ClosesGaps,
+		Notify:     e.notify,
+		Fail:       e.fail,
+		Log:        e.Log(),
 	})
 	e.Update(func(g *graph.Edit, n *graph.Node) {
 		for _, k := range e.profile.kinds {
@@ -112,7 +112,7 @@ func create(s Settings, c pipeline.Creation, p params) (pipeline.Object, error) 
 	return e, nil
 }
 
-// input is the recorder's input, and hears when its source has come to the end.
+// input is the recorder's input, and hears when its source has come to the end and when it cannot be recorded.
 type input struct {
 	media.Input
 	endpoint *Endpoint
@@ -121,6 +121,14 @@ type input struct {
 
 // End is called by the source's goroutine.
 func (in *input) End() { in.endpoint.sourceEnded(in.kind) }
+
+// Accept is part of media.Input. What is not accepted may be converted; that is known when the graph is done.
+func (in *input) Accept(f media.Format) (score int, ok bool) {
+	if score, ok = in.Input.Accept(f); !ok {
+		in.endpoint.lookAgain()
+	}
+	return score, ok
+}
 
 // sourceEnded stops the recording when all that is connected has ended and the client wants that.
 func (e *Endpoint) sourceEnded(k media.Kind) {
@@ -136,19 +144,12 @@ func (e *Endpoint) sourceEnded(k media.Kind) {
 }
 
 func (e *Endpoint) record() error {
-	if e.rec == nil {
-		e.Emit(pipeline.Error{
-			Description: fmt.Sprintf("media profile %s cannot be written by this server", e.profile.name),
-			ErrorCode:   6,
-			Type:        "RESOURCE_ERROR_OPEN",
-		})
-		return nil
-	}
 	e.mu.Lock()
 	clear(e.ended[:])
 	e.begun = true
 	e.mu.Unlock()
 	e.LinksChanged()
+	e.tellRefused()
 	if err := e.rec.Record(); err != nil {
 		log := e.Log()
 		log.Warn().Err(err).Msg("record has no effect")
@@ -159,27 +160,64 @@ func (e *Endpoint) record() error {
 // LinksChanged has the recording wait for every kind that is connected, and for a while also for those that
 // still may be.
 func (e *Endpoint) LinksChanged() {
-	if e.rec == nil {
-		return
-	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
 		return
 	}
 	e.rec.Expect(e.profile.kinds...)
+	e.settle()
+}
+
+// lookAgain has it found out, in a moment, which kinds can be recorded.
+func (e *Endpoint) lookAgain() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.closed {
+		e.settle()
+	}
+}
+
+// settle is called locked.
+func (e *Endpoint) settle() {
 	if e.settled != nil {
 		e.settled.Stop()
 	}
 	e.settled = time.AfterFunc(settle, e.expectLinked)
 }
 
+// expectLinked has the recording wait for what is connected and can be recorded.
 func (e *Endpoint) expectLinked() {
 	linked := e.LinkedKinds()
+	wanted := slices.DeleteFunc(slices.Clone(linked), func(k media.Kind) bool {
+		_, refused := e.RefusedFormat(k)
+		return refused
+	})
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	if !e.closed && len(linked) > 0 {
-		e.rec.Expect(linked...)
+		e.rec.Expect(wanted...)
+	}
+	e.mu.Unlock()
+	e.tellRefused()
+}
+
+// tellRefused raises an Error for each kind that comes and cannot be in the file, once for a codec.
+func (e *Endpoint) tellRefused() {
+	for _, k := range e.profile.kinds {
+		have, refused := e.RefusedFormat(k)
+		if !refused {
+			continue
+		}
+		e.mu.Lock()
+		news := e.begun && !e.closed && e.refused[k].Codec != have.Codec
+		if news {
+			e.refused[k] = have
+		}
+		e.mu.Unlock()
+		if news {
+			e.fail(fmt.Errorf("%w %s with profile %s, and nothing converts it to %s: the recording is without %s", recorder.ErrCodec,
+				have.Codec, e.profile.name, strings.Join(e.profile.container.Takes(k), ", "), strings.ToLower(k.String())))
+		}
 	}
 }
 
@@ -196,10 +234,8 @@ func (e *Endpoint) Pause(context.Context) error {
 		e.notify(recorder.Paused)
 		return nil
 	}
-	if e.rec != nil {
-		if err := e.rec.Pause(); err != nil && !errors.Is(err, recorder.ErrStopped) {
-			return err
-		}
+	if err := e.rec.Pause(); err != nil && !errors.Is(err, recorder.ErrStopped) {
+		return err
 	}
 	return nil
 }
@@ -221,7 +257,7 @@ func (e *Endpoint) stopAndWait(ctx context.Context) error {
 
 // finish stops the recording and waits for the file until ctx ends. Before record there is nothing to stop.
 func (e *Endpoint) finish(ctx context.Context) {
-	if e.rec == nil || !e.hasBegun() {
+	if !e.hasBegun() {
 		return
 	}
 	if err := e.rec.Stop(ctx); err != nil && !errors.Is(err, context.Canceled) {
@@ -280,8 +316,6 @@ func (e *Endpoint) Close() {
 	}
 	e.mu.Unlock()
 	e.tasks.Wait()
-	if e.rec != nil {
-		e.rec.Close()
-	}
+	e.rec.Close()
 	e.UriEndpoint.Close()
 }

@@ -1,10 +1,13 @@
 package recorder_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -12,7 +15,11 @@ import (
 	"github.com/rivero-media/rivero/elements/player"
 	"github.com/rivero-media/rivero/elements/player/webm"
 	"github.com/rivero-media/rivero/elements/recorder"
+	"github.com/rivero-media/rivero/internal/fftest"
 	"github.com/rivero-media/rivero/pipeline"
+	"github.com/rivero-media/rivero/pipeline/codec"
+	"github.com/rivero-media/rivero/pipeline/codec/sound"
+	"github.com/rivero-media/rivero/pipeline/codec/video"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -28,7 +35,7 @@ type studio struct {
 
 func newStudio(t testing.TB, params ...any) studio {
 	dir := t.TempDir()
-	s := elementtest.Server(t, nil, recorder.Class(func() recorder.Settings { return recorder.Settings{DefaultPath: "file://" + dir} }),
+	s := elementtest.Server(t, codec.Steps{sound.Steps, video.Steps}, recorder.Class(func() recorder.Settings { return recorder.Settings{DefaultPath: "file://" + dir} }),
 		player.Class(func() player.Settings { return player.Settings{} }))
 	p := elementtest.Pipeline(t, s)
 	st := studio{server: s, pipeline: p, path: filepath.Join(dir, "new folder", "a.webm")}
@@ -206,7 +213,6 @@ func TestWhatCannotBeWrittenIsAnEvent(t *testing.T) {
 		"a file where a folder must be": {"uri", "file://" + file + "/a.webm"},
 		"a folder":                      {"uri", "file:///tmp/"},
 		"no scheme that is known":       {"uri", "foo://x"},
-		"a profile of a later day":      {"mediaProfile", "MP4"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			st := newStudio(t, params...)
@@ -219,6 +225,59 @@ func TestWhatCannotBeWrittenIsAnEvent(t *testing.T) {
 				t.Errorf("state %s", state)
 			}
 		})
+	}
+}
+
+// TestOneKindThatCannotBeWritten: the client is told which codec and profile, and gets the other kind.
+func TestOneKindThatCannotBeWritten(t *testing.T) {
+	for profile, codecs := range map[string][2]string{"MP4": {"VP8", "opus"}, "MKV": {"", "vp8 opus"}} {
+		t.Run(profile, func(t *testing.T) {
+			st := newStudio(t, "mediaProfile", profile)
+			elementtest.Connect(t, st.source(t), st.recorder)
+			elementtest.Must(t, st.recorder, "record", nil)
+			st.events.Await(t, "Recording")
+			if codecs[0] != "" {
+				st.events.Await(t, "Error") // of the graph, which does not know of profiles
+				text := fmt.Sprint(st.events.Await(t, "Error")["description"])
+				if !strings.Contains(text, codecs[0]) || !strings.Contains(text, profile) {
+					t.Errorf("error %q", text)
+				}
+			}
+			elementtest.Must(t, st.recorder, "stopAndWait", nil)
+			st.events.Await(t, "Stopped")
+			if left := st.events.Types(); slices.Contains(left, "Error") {
+				t.Errorf("events %v", left)
+			}
+			var found []string
+			for _, s := range fftest.Inspect(t, st.path).Streams {
+				found = append(found, s.Codec)
+			}
+			slices.Sort(found)
+			if want := strings.Fields(codecs[1]); !slices.Equal(found, slices.Sorted(slices.Values(want))) {
+				t.Errorf("streams %v, want %v", found, want)
+			}
+		})
+	}
+}
+
+// TestJPEG records what a player decodes.
+func TestJPEG(t *testing.T) {
+	args := append(fftest.Pattern(2*time.Second, time.Second, "160x96", 25), "-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus")
+	film := fftest.Make(t, "film.webm", args...)
+	st := newStudio(t, "mediaProfile", "JPEG_VIDEO_ONLY", "uri", "pictures.mjpeg")
+	player := elementtest.Create(t, st.server, "PlayerEndpoint", elementtest.In(st.pipeline, "uri", "file://"+film))
+	played := elementtest.Listen(t, player, "EndOfStream")
+	elementtest.Connect(t, player, st.recorder)
+	elementtest.Must(t, st.recorder, "record", nil)
+	elementtest.Must(t, player, "play", nil)
+	st.events.Await(t, "Recording")
+	played.Await(t, "EndOfStream")
+	elementtest.Must(t, st.recorder, "stopAndWait", nil)
+	path := filepath.Join(filepath.Dir(filepath.Dir(st.path)), "pictures.mjpeg")
+	fftest.Decode(t, path)
+	p := fftest.Inspect(t, path)
+	if len(p.Streams) != 1 || p.Streams[0].Codec != "mjpeg" || p.Streams[0].Width != 160 || len(p.Streams[0].Packets) < 30 || len(p.Streams[0].Packets) > 51 {
+		t.Errorf("%+v", p)
 	}
 }
 

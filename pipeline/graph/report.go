@@ -49,6 +49,14 @@ type Refusal struct {
 	Makeable   bool   // of which the media can be made, so that it is the input that does not take it
 }
 
+// Refused tells why the input of a node gets nothing of what it is linked to; false when it gets it, or nothing is there yet.
+func (g *Graph) Refused(n *Node, k media.Kind) (why Refusal, refused bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	why, refused = g.refused[pad{n, k, DefaultPad}]
+	return why, refused
+}
+
 // padState is what was last reported of one kind at one node.
 type padState struct {
 	flowing     [2]bool // by Direction

@@ -3,11 +3,10 @@ package upload
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
@@ -26,17 +25,15 @@ type S3Options struct {
 const (
 	defaultS3 = "https://s3.amazonaws.com"
 	// partSize is that of all parts but the last: the smallest that the service takes is 5 MiB, and it takes 10,000 of them, so
-	// that a recording may have 78 GiB. One part is in memory.
+	// that a recording may have 78 GiB. One part is in memory, beside what waits.
 	partSize = 8 << 20
 )
 
 // S3 is one recording on its way to an object store, in parts: until Close has succeeded there is no object. It is an
-// io.WriteCloser for one goroutine.
+// io.WriteCloser for one goroutine; Write does not wait for the service.
 type S3 struct {
-	to   *io.PipeWriter
-	done chan struct{} // closed when err is final
-	err  error
-	once sync.Once
+	*spool
+	done chan struct{} // closed when the error is final
 }
 
 // OpenS3 begins an upload to a URI like s3://bucket/key. Errors of the service are those of Write and Close.
@@ -60,17 +57,24 @@ func OpenS3(uri string, o S3Options) (*S3, error) {
 		keys = credentials.NewStaticV4(o.AccessKey, o.SecretKey, "")
 	}
 	client, err := minio.New(endpoint.Host, &minio.Options{
-		Creds: keys, Secure: endpoint.Scheme == "https", Region: o.Region, Transport: o.Transport,
+		Creds: keys, Secure: endpoint.Scheme == "https", Region: o.Region, Transport: o.Transport, MaxRetries: attempts,
 	})
 	if err != nil {
 		return nil, err
 	}
-	from, to := io.Pipe()
-	s := &S3{to: to, done: make(chan struct{})}
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &S3{spool: newSpool(DefaultLimit, cancel), done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
-		_, s.err = client.PutObject(context.Background(), bucket, key, from, -1, minio.PutObjectOptions{ContentType: o.Type, PartSize: partSize})
-		from.CloseWithError(s.err) // nobody reads any more
+		defer cancel()
+		from := &body{spool: s.spool}
+		defer context.AfterFunc(ctx, from.stop)()
+		_, err := client.PutObject(ctx, bucket, key, from, -1, minio.PutObjectOptions{ContentType: o.Type, PartSize: partSize})
+		if err != nil {
+			s.mu.Lock()
+			s.fail(err)
+			s.mu.Unlock()
+		}
 	}()
 	return s, nil
 }
@@ -88,12 +92,16 @@ func parseS3(uri string) (bucket, key string, err error) {
 	return bucket, key, nil
 }
 
-// Write takes data to be sent. It waits while a part is being sent, which the recorder's queue makes up for.
-func (s *S3) Write(data []byte) (int, error) { return s.to.Write(data) }
-
-// Close sends the rest and returns when the object is there. It may be called twice.
+// Close sends the rest and returns when the object is there, or the service does not answer for too long. It may be called
+// twice.
 func (s *S3) Close() error {
-	s.once.Do(func() { s.to.Close() })
+	s.finish()
+	late := time.AfterFunc(answerTime, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.fail(fmt.Errorf("the object store has not taken everything for %v", answerTime))
+	})
+	defer late.Stop()
 	<-s.done
-	return s.err
+	return s.failed()
 }

@@ -7,10 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -41,20 +39,11 @@ type Options struct {
 	Log        zerolog.Logger
 }
 
-// Upload is one recording on its way. It is an io.WriteCloser for one goroutine.
+// Upload is one recording on its way. It is an io.WriteCloser for one goroutine; Write does not wait for the server.
 type Upload struct {
-	opts   Options
-	cancel context.CancelFunc
-	done   chan struct{} // closed when err is final
-
-	mu      sync.Mutex
-	changed sync.Cond
-	chunks  [][]byte // kept, the first of them number start
-	start   int
-	size    int // bytes in chunks
-	taken   int // number of the chunk that the request reads next
-	whole   bool
-	err     error
+	*spool
+	opts Options
+	done chan struct{} // closed when the error is final
 }
 
 // Open begins the request. Errors are those of Write and Close.
@@ -75,57 +64,14 @@ func Open(o Options) *Upload {
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // its body cannot be read twice
 	o.Client = &client
 	ctx, cancel := context.WithCancel(context.Background())
-	u := &Upload{opts: o, cancel: cancel, done: make(chan struct{})}
-	u.changed.L = &u.mu
+	u := &Upload{spool: newSpool(o.Limit, cancel), opts: o, done: make(chan struct{})}
 	go u.run(ctx)
 	return u
 }
 
-// Write takes data to be sent. It does not wait for the server.
-func (u *Upload) Write(data []byte) (int, error) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.err != nil {
-		return 0, u.err
-	}
-	if u.size+len(data) > u.opts.Limit {
-		u.forget()
-	}
-	if u.size+len(data) > u.opts.Limit {
-		u.fail(fmt.Errorf("%w: %d bytes wait", ErrSlow, u.size))
-		return 0, u.err
-	}
-	u.chunks = append(u.chunks, append([]byte(nil), data...))
-	u.size += len(data)
-	u.changed.Broadcast()
-	return len(data), nil
-}
-
-// forget drops what was sent: from now on there is no other attempt. Called locked.
-func (u *Upload) forget() {
-	for u.start < u.taken {
-		u.size -= len(u.chunks[0])
-		u.chunks[0] = nil
-		u.chunks = u.chunks[1:]
-		u.start++
-	}
-}
-
-// fail is called locked.
-func (u *Upload) fail(err error) {
-	if u.err == nil {
-		u.err = err
-	}
-	u.cancel()
-	u.changed.Broadcast()
-}
-
 // Close sends the rest and returns when the server has answered, or does not for too long. It may be called twice.
 func (u *Upload) Close() error {
-	u.mu.Lock()
-	u.whole = true
-	u.changed.Broadcast()
-	u.mu.Unlock()
+	u.finish()
 	late := time.AfterFunc(answerTime, func() {
 		u.mu.Lock()
 		defer u.mu.Unlock()
@@ -133,9 +79,7 @@ func (u *Upload) Close() error {
 	})
 	defer late.Stop()
 	<-u.done
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.err
+	return u.failed()
 }
 
 // run makes the request, until it succeeds or cannot any more.
@@ -180,7 +124,7 @@ func (r refusal) Error() string { return "the server answers " + r.status }
 func (u *Upload) attempt(ctx context.Context, to *url.URL) (next *url.URL, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	body := &body{upload: u}
+	body := &body{spool: u.spool}
 	defer context.AfterFunc(ctx, body.stop)()
 	r, err := http.NewRequestWithContext(ctx, u.opts.Method, to.String(), body)
 	if err != nil {
@@ -222,64 +166,4 @@ func (u *Upload) sent() error {
 		return refusal{"before it has everything"}
 	}
 	return nil
-}
-
-// body reads the recording from its start, and waits for more until it is whole.
-type body struct {
-	upload  *Upload
-	next    int // number of a chunk
-	rest    []byte
-	stopped bool
-}
-
-// Read is part of io.Reader.
-func (b *body) Read(to []byte) (int, error) {
-	if len(b.rest) == 0 {
-		if err := b.advance(); err != nil {
-			return 0, err
-		}
-	}
-	n := copy(to, b.rest)
-	b.rest = b.rest[n:]
-	return n, nil
-}
-
-// advance waits for the next chunk.
-func (b *body) advance() error {
-	u := b.upload
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for {
-		switch {
-		case b.stopped:
-			return io.ErrClosedPipe
-		case b.next < u.start:
-			return errors.New("the start of the recording is not kept any more")
-		case b.next < u.start+len(u.chunks):
-			b.rest = u.chunks[b.next-u.start]
-			b.next++
-			u.taken = b.next
-			if len(b.rest) > 0 {
-				return nil
-			}
-		case u.whole:
-			return io.EOF
-		default:
-			u.changed.Wait()
-		}
-	}
-}
-
-// Close is part of io.Closer: the request will read no more.
-func (b *body) Close() error {
-	b.stop()
-	return nil
-}
-
-// stop ends a read that waits.
-func (b *body) stop() {
-	b.upload.mu.Lock()
-	defer b.upload.mu.Unlock()
-	b.stopped = true
-	b.upload.changed.Broadcast()
 }

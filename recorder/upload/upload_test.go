@@ -97,8 +97,8 @@ func TestUpload(t *testing.T) {
 			t.Errorf("method %s", s.method)
 		}
 		s.mu.Unlock()
-		if _, err := u.Write(nil); err != nil {
-			t.Error(err)
+		if _, err := u.Write([]byte("more")); err == nil {
+			t.Error("more after the end")
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Writing a frame: its header (RFC 6386 §9, §19.2) and both partitions.
+// Writing the header of a frame, RFC 6386 §9 and §19.2.
 
 package vp8
 
@@ -9,55 +9,12 @@ const (
 	slotSkip = iota
 	slotIntra
 	slotLast
+	slotGolden
 	slotYMode
 	slotUVMode = slotYMode + 4
 	slotVector = slotUVMode + 3 // rows, then columns
 	modeSlots  = slotVector + 2*len(mvProbs{})
 )
-
-// appendFrame writes the frame that was traced behind dst. It changes the
-// decoder's probabilities as reading the frame would.
-func (e *Encoder) appendFrame(dst []byte, h *frameHeader) []byte {
-	start := len(dst)
-	dst = append(dst, 0, 0, 0)
-	if h.key {
-		dst = append(dst, 0x9d, 0x01, 0x2a, byte(h.width), byte(h.width>>8), byte(h.height), byte(h.height>>8))
-	}
-	first := len(dst)
-	var b boolEncoder
-	b.init(dst)
-	e.writeHeader(&b, h)
-	e.modes.write(&b, e.modes.bools, e.modeTable[:])
-	dst = b.finish()
-	h.firstPartition = len(dst) - first
-	tag := uint32(choose(!h.key)) | 1<<4 | uint32(h.firstPartition)<<5
-	dst[start], dst[start+1], dst[start+2] = byte(tag), byte(tag>>8), byte(tag>>16)
-	return e.appendTokens(dst, h.partitions)
-}
-
-// appendTokens writes the partitions of tokens behind dst, the sizes of all
-// but the last in front of them (RFC 6386 §9.5). Row by row of macroblocks
-// they take turns.
-func (e *Encoder) appendTokens(dst []byte, n int) []byte {
-	sizes := len(dst)
-	for range n - 1 {
-		dst = append(dst, 0, 0, 0)
-	}
-	var b boolEncoder
-	for i := range n {
-		start := len(dst)
-		b.init(dst)
-		for row := i; row < e.d.rows; row += n {
-			e.tokens.write(&b, e.rowTokens[row], e.tokenTable[:])
-		}
-		dst = b.finish()
-		if i < n-1 {
-			size, at := len(dst)-start, sizes+3*i
-			dst[at], dst[at+1], dst[at+2] = byte(size), byte(size>>8), byte(size>>16)
-		}
-	}
-	return dst
-}
 
 // writeHeader is the counterpart of Decoder.parseHeader. It leaves the tables
 // of both traces as the frame needs them.
@@ -70,7 +27,7 @@ func (e *Encoder) writeHeader(b *boolEncoder, h *frameHeader) {
 	b.flag(h.simpleFilter)
 	b.literal(h.filterLevel, 6)
 	b.literal(h.sharpness, 3)
-	b.flag(false) // no filter deltas
+	e.writeDeltas(b, h.key)
 	b.literal(bits.Len(uint(h.partitions))-1, 2)
 	b.literal(h.quant.yAC, 7)
 	b.literal(0, 5) // no deltas of quantizers
@@ -90,7 +47,7 @@ func (e *Encoder) writeHeader(b *boolEncoder, h *frameHeader) {
 		b.flag(h.refreshLast)
 	}
 	e.writeTokenProbs(b)
-	n := e.modes.counts
+	n := e.counts.modes
 	h.probSkipFalse = best(n[slotSkip])
 	b.flag(h.skipEnabled)
 	b.literal(int(h.probSkipFalse), 8)
@@ -98,12 +55,28 @@ func (e *Encoder) writeHeader(b *boolEncoder, h *frameHeader) {
 	if h.key {
 		return
 	}
-	h.probIntra, h.probLast, h.probGolden = best(n[slotIntra]), best(n[slotLast]), 128
+	h.probIntra, h.probLast, h.probGolden = best(n[slotIntra]), best(n[slotLast]), best(n[slotGolden])
 	b.literal(int(h.probIntra), 8)
 	b.literal(int(h.probLast), 8)
 	b.literal(int(h.probGolden), 8)
-	e.modeTable[slotIntra], e.modeTable[slotLast] = h.probIntra, h.probLast
+	e.modeTable[slotIntra], e.modeTable[slotLast], e.modeTable[slotGolden] = h.probIntra, h.probLast, h.probGolden
 	e.writeModeProbs(b)
+}
+
+// writeDeltas writes the adjustments of the loop filter, all in key frames
+// and none later (RFC 6386 §9.6).
+func (e *Encoder) writeDeltas(b *boolEncoder, key bool) {
+	b.flag(true)
+	if b.flag(key); !key {
+		return
+	}
+	for _, deltas := range [][]int{encoderDeltas.ref[:], encoderDeltas.mode[:]} {
+		for _, v := range deltas {
+			b.flag(true)
+			b.literal(max(v, -v), 6)
+			b.flag(v < 0)
+		}
+	}
 }
 
 // writeTokenProbs replaces probabilities where it pays (RFC 6386 §13.4).
@@ -114,7 +87,13 @@ func (e *Encoder) writeTokenProbs(b *boolEncoder) {
 			for k := range e.d.probs.coefficients[i][j] {
 				for t, update := range &coefficientUpdateProbs[i][j][k] {
 					p := &e.d.probs.coefficients[i][j][k][t]
-					n := e.tokens.counts[slot]
+					n := e.counts.tokens[slot]
+					if n == ([2]uint32{}) { // most are, in small pictures
+						b.bool(0, update)
+						e.tokenTable[slot] = *p
+						slot++
+						continue
+					}
 					other := best(n)
 					price := 8*256 + costOf(update, 1) - costOf(update, 0)
 					pays := other != *p && saving(n, *p, other) > price
@@ -140,7 +119,7 @@ func (e *Encoder) writeModeProbs(b *boolEncoder) {
 	for i := range e.d.probs.mv {
 		for j, update := range &mvUpdateProbs[i] {
 			p := &e.d.probs.mv[i][j]
-			n := e.modes.counts[slot]
+			n := e.counts.modes[slot]
 			other := max(best(n)&^1, 1) // seven bits
 			pays := other != *p && saving(n, *p, other) > 7*256+costOf(update, 1)-costOf(update, 0)
 			b.bool(choose(pays), update)
@@ -158,13 +137,13 @@ func (e *Encoder) writeModeProbs(b *boolEncoder) {
 func (e *Encoder) writeModes(b *boolEncoder, slot int, probs []uint8) {
 	gain := -8 * 256 * len(probs)
 	for i, p := range probs {
-		n := e.modes.counts[slot+i]
+		n := e.counts.modes[slot+i]
 		gain += saving(n, p, best(n))
 	}
 	b.flag(gain > 0)
 	for i := range probs {
 		if gain > 0 {
-			probs[i] = best(e.modes.counts[slot+i])
+			probs[i] = best(e.counts.modes[slot+i])
 			b.literal(int(probs[i]), 8)
 		}
 		e.modeTable[slot+i] = probs[i]

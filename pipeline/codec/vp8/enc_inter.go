@@ -1,149 +1,94 @@
-// The choice of motion vectors, RFC 6386 §5 and §18.
+// The choice of references and modes of inter prediction, RFC 6386 §16.3.
 
 package vp8
 
 import "github.com/rivero-media/rivero/pipeline/codec/vp8/dsp"
 
-// proposal is what a macroblock's neighbours propose, as decoders will see it.
+// proposal is what a macroblock's neighbours propose, as decoders will see
+// it. It is the same for all references, whose sign biases are never set.
 type proposal struct {
 	best, nearest, near motionVector // clamped
 	probs               [4]uint8     // of the mode tree
+	modeBits            [modeSplit + 1 - modeNearest]int
 }
 
 // propose asks the neighbours of the macroblock.
-func (e *Encoder) propose(col, row int) (p proposal) {
-	e.d.col = col
-	c := e.d.candidates(refLast)
-	limits := e.d.vectorBounds(col, row)
+func (w *worker) propose() (p proposal) {
+	w.d.col = w.col
+	c := w.d.candidates(refLast)
+	limits := w.d.vectorBounds(w.col, w.row)
 	for i, n := range c.counts {
 		p.probs[i] = interModeContexts[n%6][i]
 	}
 	p.best, p.nearest, p.near = limits.clamp(c.best), limits.clamp(c.nearest), limits.clamp(c.near)
+	for i := range p.modeBits {
+		p.modeBits[i] = pathCost(interModePaths[i], p.probs[:])
+	}
 	return p
 }
 
-// search is the search for one macroblock's vector in the last frame.
-type search struct {
-	e        *Encoder
-	proposal *proposal
-	ref      *picture
-	luma     source
-	col, row int
-	at       int // of the macroblock in the planes of all pictures
-
-	mode uint8
-	mv   motionVector
-	cost int
-}
-
-// chooseInter finds mode and vector of least cost.
-func (e *Encoder) chooseInter(p *picture, c *proposal, col, row int) (mode uint8, mv motionVector, cost int) {
-	ref := e.d.refs[refLast]
-	s := search{
-		e: e, proposal: c, ref: ref, col: col, row: row, cost: maxCost,
-		luma: ref.sources[0],
-		at:   p.y0 + 16*(row*p.YStride+col),
-	}
-	s.try(modeZero, motionVector{})
-	if c.nearest != (motionVector{}) {
-		s.try(modeNearest, c.nearest)
-	}
-	if c.near != (motionVector{}) {
-		s.try(modeNear, c.near)
-	}
-	if s.cost > e.stillCost {
-		s.fullPixels()
-		s.fractions()
-	}
-	return s.mode, s.mv, s.cost
-}
-
-// sad compares the macroblock with the reference at a vector.
-func (s *search) sad(mv motionVector) int {
-	e, src := s.e, s.e.src
-	if mv.x&3 == 0 && mv.y&3 == 0 && s.inside(int(mv.x)>>2, int(mv.y)>>2) {
-		from := s.at + int(mv.y)>>2*s.ref.YStride + int(mv.x)>>2
-		return dsp.SAD(src.Y, s.at, src.YStride, s.ref.Y, from, s.ref.YStride, 16)
-	}
-	e.d.predict(&s.luma, e.scratch[:], 0, 16, 16*s.col, 16*s.row, 16, 2*int(mv.x), 2*int(mv.y))
-	return dsp.SAD(src.Y, s.at, src.YStride, e.scratch[:], 0, 16, 16)
-}
-
-// inside tells if the reference block at whole pixels from here is in the picture.
-func (s *search) inside(x, y int) bool {
-	x, y = x+16*s.col, y+16*s.row
-	return x >= 0 && y >= 0 && x <= s.luma.width-16 && y <= s.luma.height-16
-}
-
-// try takes a mode and its vector if they are better.
-func (s *search) try(mode uint8, mv motionVector) {
-	c := s.sad(mv) + s.e.price(pathCost(interModePaths[mode], s.proposal.probs[:]))
-	if c < s.cost {
-		s.mode, s.mv, s.cost = mode, mv, c
-	}
-}
-
-// tryNew takes a new vector if it is better.
-func (s *search) tryNew(mv motionVector) bool {
-	x, y := int(mv.x)-int(s.proposal.best.x), int(mv.y)-int(s.proposal.best.y)
-	if max(x, y, -x, -y) > maxDifference {
-		return false
-	}
-	bits := int(s.e.vectorCosts[0][y+maxDifference]) + int(s.e.vectorCosts[1][x+maxDifference]) +
-		pathCost(interModePaths[modeNew], s.proposal.probs[:])
-	price := s.e.price(bits)
-	if price >= s.cost {
-		return false
-	}
-	if c := s.sad(mv) + price; c < s.cost {
-		s.mode, s.mv, s.cost = modeNew, mv, c
-		return true
-	}
-	return false
-}
-
-// cross is the points of a diamond, square what an exhaustive step adds.
-var (
-	cross  = [4]motionVector{{0, -1}, {-1, 0}, {1, 0}, {0, 1}}
-	square = [4]motionVector{{-1, -1}, {1, -1}, {-1, 1}, {1, 1}}
-)
-
-// fullPixels walks by diamonds of ever smaller size from the best vector so
-// far. Its vectors stay inside of the picture.
-func (s *search) fullPixels() {
-	centre := motionVector{(s.mv.x + 2) &^ 3, (s.mv.y + 2) &^ 3}
-	if s.inside(int(centre.x)>>2, int(centre.y)>>2) && centre != s.mv {
-		s.tryNew(centre)
-	}
-	for step := s.e.speed.step; step > 0; step >>= 1 {
-		for range s.e.speed.walk {
-			centre = motionVector{(s.mv.x + 2) &^ 3, (s.mv.y + 2) &^ 3}
-			moved := false
-			for _, c := range cross {
-				mv := centre.add(motionVector{4 * step * c.x, 4 * step * c.y})
-				if s.inside(int(mv.x)>>2, int(mv.y)>>2) {
-					moved = s.tryNew(mv) || moved
+// chooseInter finds reference, mode and vectors of least cost.
+func (w *worker) chooseInter() choice {
+	e := w.e
+	s := search{w: w, best: choice{cost: maxCost}}
+	s.in(refLast)
+	s.tryProposed()
+	if s.best.cost > e.searchFrom && !e.speed.plain {
+		s.tryNew()
+		if s.best.cost > e.searchFrom {
+			for _, ref := range e.long {
+				s.in(ref)
+				s.tryProposed()
+				if s.best.ref == ref { // a vector of its own pays here or nowhere
+					s.tryNew()
 				}
 			}
-			if !moved {
-				break
-			}
 		}
+		if e.speed.split < 16 && s.best.cost > e.splitFrom {
+			w.chooseSplit(&s.best)
+		}
+	}
+	return s.best
+}
+
+// tryProposed tries the vectors that have a mode of their own.
+func (s *search) tryProposed() {
+	p := &s.w.proposal
+	s.try(modeZero, motionVector{}, 0)
+	if p.nearest != (motionVector{}) {
+		s.try(modeNearest, p.nearest, 0)
+	}
+	if p.near != (motionVector{}) {
+		s.try(modeNear, p.near, 0)
 	}
 }
 
-// fractions refines to halves, then to quarters of a pixel.
-func (s *search) fractions() {
-	for step := int16(2); step >= s.e.speed.fraction; step >>= 1 {
-		centre := s.mv
-		for _, c := range cross {
-			s.tryNew(centre.add(motionVector{step * c.x, step * c.y}))
-		}
-		if !s.e.speed.square {
-			continue
-		}
-		for _, c := range square {
-			s.tryNew(centre.add(motionVector{step * c.x, step * c.y}))
-		}
+// tryNew searches for a vector, and tries it.
+func (s *search) tryNew() {
+	mv := s.find()
+	if bits, ok := s.w.vectorBits(mv); ok {
+		s.try(modeNew, mv, bits)
 	}
+}
+
+// try takes a mode and its vector, which costs so many bits, if they are better.
+func (s *search) try(mode uint8, mv motionVector, bits int) {
+	e := s.w.e
+	price := e.price(bits + s.w.proposal.modeBits[mode-modeNearest] + e.refBits[s.ref])
+	if price >= s.best.cost {
+		return
+	}
+	pix, at, stride := s.predicted(mv, 0, 0, 16)
+	if c := price + dsp.Variance(e.src.Y, s.w.y, e.src.YStride, pix, at, stride, 16); c < s.best.cost {
+		s.best.neighbour, s.best.cost = neighbour{mv: mv, ref: s.ref, yMode: mode}, c
+	}
+}
+
+// vectorBits is what a new vector costs, and false if it cannot be coded.
+func (w *worker) vectorBits(mv motionVector) (bits int, ok bool) {
+	x, y := int(mv.x)-int(w.proposal.best.x), int(mv.y)-int(w.proposal.best.y)
+	if max(x, y, -x, -y) > maxDifference {
+		return 0, false
+	}
+	return int(w.e.vectorCosts[0].bits[y+maxDifference]) + int(w.e.vectorCosts[1].bits[x+maxDifference]), true
 }

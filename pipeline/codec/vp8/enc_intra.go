@@ -4,69 +4,39 @@ package vp8
 
 import "github.com/rivero-media/rivero/pipeline/codec/vp8/dsp"
 
-// intraBits are what luma modes cost in 1/256 bits in the current frame, and
-// what it costs to say that a macroblock is intra predicted.
-type intraBits struct {
-	yMode [modeTM + 1]int
-	intra int
-}
-
-// prepareIntra computes the costs for a frame.
-func (e *Encoder) prepareIntra(h *frameHeader) {
-	for mode := range e.intraBits.yMode {
-		if h.key {
-			e.intraBits.yMode[mode] = pathCost(keyYModePaths[mode], keyYModeProbs[:])
-		} else {
-			e.intraBits.yMode[mode] = pathCost(yModePaths[mode], e.d.probs.yMode[:])
-		}
-	}
-	e.intraBits.intra = 0
-	if !h.key {
-		e.intraBits.intra = 4 * 256 // few macroblocks of inter frames are
-	}
-}
-
-// chooseLuma finds the luma mode of least cost. It leaves the prediction of
-// some mode in p.
-func (e *Encoder) chooseLuma(p *picture, col, row int) (mode uint8, cost int) {
-	at := p.y0 + 16*(row*p.YStride+col)
+// chooseLuma finds the mode of least cost for whole luma. It leaves the
+// prediction of some mode in the new picture.
+func (w *worker) chooseLuma() (mode uint8, cost int) {
+	e, p := w.e, w.p
 	cost = maxCost
 	for m := uint8(modeDC); m <= modeTM; m++ {
-		predictBlock(m, p.Y, at, p.YStride, 16, col > 0, row > 0)
-		sad := dsp.SAD(e.src.Y, at, e.src.YStride, p.Y, at, p.YStride, 16)
-		if c := sad + e.price(e.intraBits.yMode[m]+e.intraBits.intra); c < cost {
+		predictBlock(m, p.Y, w.y, p.YStride, 16, w.col > 0, w.row > 0)
+		miss := dsp.Variance(e.src.Y, w.y, e.src.YStride, p.Y, w.y, p.YStride, 16)
+		if c := miss + e.price(e.yModeBits[m]); c < cost {
 			mode, cost = m, c
 		}
 	}
 	return mode, cost
 }
 
-// predictIntra predicts the macroblock by this luma mode and the best chroma mode.
-func (e *Encoder) predictIntra(p *picture, col, row int, yMode uint8) {
-	m := &e.d.mb
-	m.neighbour = neighbour{yMode: yMode}
-	y, uv := p.y0+16*(row*p.YStride+col), p.uv0+8*(row*p.UVStride+col)
-	predictBlock(yMode, p.Y, y, p.YStride, 16, col > 0, row > 0)
+// chooseChroma predicts chroma by the mode of least cost.
+func (w *worker) chooseChroma() {
+	e, p, m := w.e, w.p, &w.d.mb
 	least := maxCost
 	for mode := uint8(modeDC); mode <= modeTM; mode++ {
-		predictBlock(mode, p.U, uv, p.UVStride, 8, col > 0, row > 0)
-		predictBlock(mode, p.V, uv, p.UVStride, 8, col > 0, row > 0)
-		sad := dsp.SAD(e.src.U, uv, e.src.UVStride, p.U, uv, p.UVStride, 8) +
-			dsp.SAD(e.src.V, uv, e.src.UVStride, p.V, uv, p.UVStride, 8)
-		if c := sad + e.price(pathCost(uvModePaths[mode], keyUVModeProbs[:])); c < least {
+		w.predictChroma(mode)
+		miss := dsp.SSE(e.src.U, w.uv, e.src.UVStride, p.U, w.uv, p.UVStride, 8) +
+			dsp.SSE(e.src.V, w.uv, e.src.UVStride, p.V, w.uv, p.UVStride, 8)
+		if c := miss + e.price(pathCost(uvModePaths[mode], keyUVModeProbs[:])); c < least {
 			m.uvMode, least = mode, c
 		}
 	}
 	if m.uvMode != modeTM { // which was the last
-		predictBlock(m.uvMode, p.U, uv, p.UVStride, 8, col > 0, row > 0)
-		predictBlock(m.uvMode, p.V, uv, p.UVStride, 8, col > 0, row > 0)
+		w.predictChroma(m.uvMode)
 	}
 }
 
-// maxCost is more than anything costs.
-const maxCost = 1 << 30
-
-// price is bits (1/256) in the unit of sums of absolute differences. The
-// factor, .18 of the quantizer's step for a bit, is the usual one for a
-// uniform quantizer whose step is half of VP8's, see dsp.ForwardDCT.
-func (e *Encoder) price(bits int) int { return (bits * e.lambda) >> 12 }
+func (w *worker) predictChroma(mode uint8) {
+	predictBlock(mode, w.p.U, w.uv, w.p.UVStride, 8, w.col > 0, w.row > 0)
+	predictBlock(mode, w.p.V, w.uv, w.p.UVStride, 8, w.col > 0, w.row > 0)
+}

@@ -79,25 +79,25 @@ func (t *trace) large(slot, v int) {
 }
 
 // traceResidual notes all tokens of the macroblock (RFC 6386 §13.1).
-func (e *Encoder) traceResidual(above, left *nonZero) {
-	t, ends := &e.tokens, &e.d.ends
+func (w *worker) traceResidual(above, left *nonZero) {
+	t, ends := &w.tokens, &w.d.ends
 	first, luma := 0, typeY
-	if e.d.mb.hasY2() {
-		t.block(typeY2, above[8]+left[8], 0, int(ends[24]), &e.levels[24])
+	if w.d.mb.hasY2() {
+		t.block(typeY2, above[8]+left[8], 0, int(ends[24]), &w.levels[24])
 		above[8] = isSet(int(ends[24]))
 		left[8] = above[8]
 		first, luma = 1, typeYAfterY2
 	}
 	for i := range 16 {
 		x, y := i&3, i>>2
-		t.block(luma, above[x]+left[y], first, int(ends[i]), &e.levels[i])
+		t.block(luma, above[x]+left[y], first, int(ends[i]), &w.levels[i])
 		above[x] = isSet(int(ends[i]))
 		left[y] = above[x]
 	}
 	for i := 16; i < 24; i++ {
 		c := 4 + (i-16)>>2*2 // place of U and V in the contexts
 		x, y := c+i&1, c+i>>1&1
-		t.block(typeChroma, above[x]+left[y], 0, int(ends[i]), &e.levels[i])
+		t.block(typeChroma, above[x]+left[y], 0, int(ends[i]), &w.levels[i])
 		above[x] = isSet(int(ends[i]))
 		left[y] = above[x]
 	}

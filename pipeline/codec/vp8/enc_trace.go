@@ -4,7 +4,7 @@ package vp8
 
 import "math"
 
-// A trace is the bools of a partition in their order. Each has a slot, which
+// A trace is bools of a partition in their order. Each has a slot, which
 // is the place of its probability in a table that is made once all bools have
 // been counted. Behind the slots that can adapt come 256 that cannot, one for
 // each probability.
@@ -49,10 +49,10 @@ func (t *trace) pathFixed(steps, probs []uint8) {
 	}
 }
 
-// write writes bools. The table has one entry for each slot.
-func (t *trace) write(e *boolEncoder, bools []uint16, table []uint8) {
+// writeBools writes bools of a trace. The table has one entry for each slot.
+func writeBools(b *boolEncoder, bools []uint16, table []uint8) {
 	for _, v := range bools {
-		e.bool(v&1, table[v>>1])
+		b.bool(v&1, table[v>>1])
 	}
 }
 

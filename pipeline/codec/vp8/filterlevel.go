@@ -108,18 +108,22 @@ func limits(level, sharpness int, key bool) dsp.Limits {
 
 // filterRow runs the loop filter on one row of macroblocks.
 func (d *Decoder) filterRow(h *frameHeader, p *picture, row int) {
-	filters := d.filters[row&1]
-	y, uv := p.y0+16*row*p.YStride, p.uv0+8*row*p.UVStride
-	for col := range filters {
-		f := filters[col]
-		if f.level == 0 {
-			continue
-		}
-		l := &d.limits[f.level&maxLevel]
-		if h.simpleFilter {
-			dsp.SimpleFilter(&p.Planes, y+16*col, l, col > 0, row > 0, f.inner)
-		} else {
-			dsp.NormalFilter(&p.Planes, y+16*col, uv+8*col, l, col > 0, row > 0, f.inner)
-		}
+	for col := range d.cols {
+		d.filterMacroblock(h, p, col, row, d.filters[row&1][col])
+	}
+}
+
+// filterMacroblock filters the left and top edge of a macroblock and what is
+// inside of it. Those before it in the picture must have been filtered.
+func (d *Decoder) filterMacroblock(h *frameHeader, p *picture, col, row int, f macroblockFilter) {
+	if h.filterLevel == 0 || f.level == 0 {
+		return
+	}
+	y, uv := p.y0+16*(row*p.YStride+col), p.uv0+8*(row*p.UVStride+col)
+	l := &d.limits[f.level&maxLevel]
+	if h.simpleFilter {
+		dsp.SimpleFilter(&p.Planes, y, l, col > 0, row > 0, f.inner)
+	} else {
+		dsp.NormalFilter(&p.Planes, y, uv, l, col > 0, row > 0, f.inner)
 	}
 }

@@ -102,3 +102,41 @@ func TestCorpus(t *testing.T) {
 		}
 	}
 }
+
+// FuzzEncode encodes arbitrary pictures with arbitrary options; the decoder
+// reproduces what the encoder reconstructed.
+func FuzzEncode(f *testing.F) {
+	f.Add(uint16(17), uint16(33), uint32(0), uint8(20), []byte("pixels"))
+	f.Add(uint16(64), uint16(48), uint32(0x5a17), uint8(0), []byte{0, 255, 1, 254, 128})
+	f.Add(uint16(1), uint16(90), uint32(0xffff), uint8(127), []byte{7})
+	f.Fuzz(func(t *testing.T, width, height uint16, bits uint32, q uint8, pixels []byte) {
+		take := func(n uint32) int { // a number below n
+			v := bits % n
+			bits /= n
+			return int(v)
+		}
+		c := Config{
+			Width: int(width%100) + 1, Height: int(height%100) + 1, MinQ: int(q % 128), Speed: take(uint32(len(speeds))),
+			Layers: take(4), Partitions: 1 << take(4), Threads: take(3), Resilient: take(2) == 1, KeyInterval: take(4),
+		}
+		if take(2) == 1 {
+			c.Bitrate, c.MinQ, c.MaxQ = 1000*(1+take(200)), 0, c.MinQ
+		}
+		e := mustEncoder(t, c)
+		defer e.Close()
+		seen := 0
+		roundTrip(t, e, newFrame(c.Width, c.Height), 5, func(f *Frame, n int) {
+			if n == 2 {
+				e.SetBitrate(5000)
+				e.ForceKeyFrame()
+			}
+			paint(f, func(plane, x, y int) byte {
+				if len(pixels) == 0 {
+					return byte(x*y + n)
+				}
+				seen++
+				return pixels[(seen*(plane+1)+x*n)%len(pixels)]
+			})
+		})
+	})
+}

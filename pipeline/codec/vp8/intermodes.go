@@ -121,8 +121,20 @@ func (d *Decoder) parseSplit(b *boolDecoder, col int, best motionVector) {
 
 // parseSubVector reads the vector of the part that begins at subblock i.
 func (d *Decoder) parseSubVector(b *boolDecoder, i int, best motionVector) motionVector {
-	m := &d.mb
-	var left, above motionVector
+	left, above := d.besides(&d.mb, i)
+	switch b.tree(subVectorTree, subVectorProbs[subVectorContext(left, above)][:]) {
+	case subLeft:
+		return left
+	case subAbove:
+		return above
+	case subNew:
+		return d.probs.readVector(b).add(best)
+	}
+	return motionVector{}
+}
+
+// besides returns the vectors to the left of subblock i and above it.
+func (d *Decoder) besides(m *macroblock, i int) (left, above motionVector) {
 	if i&3 == 0 {
 		left = d.contexts.mvLeft[i>>2]
 	} else {
@@ -133,25 +145,21 @@ func (d *Decoder) parseSubVector(b *boolDecoder, i int, best motionVector) motio
 	} else {
 		above = m.mvs[i-4]
 	}
+	return left, above
+}
+
+// subVectorContext is the index into subVectorProbs.
+func subVectorContext(left, above motionVector) int {
 	zero := motionVector{}
-	ctx := 0
 	switch {
 	case left == above && above == zero:
-		ctx = 4
+		return 4
 	case left == above:
-		ctx = 3
+		return 3
 	case above == zero:
-		ctx = 2
+		return 2
 	case left == zero:
-		ctx = 1
+		return 1
 	}
-	switch b.tree(subVectorTree, subVectorProbs[ctx][:]) {
-	case subLeft:
-		return left
-	case subAbove:
-		return above
-	case subNew:
-		return d.probs.readVector(b).add(best)
-	}
-	return zero
+	return 0
 }

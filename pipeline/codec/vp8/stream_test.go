@@ -84,7 +84,15 @@ func TestVectors(t *testing.T) {
 			for line := range strings.Lines(string(list)) {
 				want = append(want, strings.Fields(line)[0])
 			}
-			compare(t, sums(t, &Decoder{}, readIVF(t, path)), want)
+			frames := readIVF(t, path)
+			if underRace {
+				frames = frames[:min(len(frames), 6)]
+			}
+			got := sums(t, &Decoder{}, frames)
+			if underRace {
+				want = want[:len(got)]
+			}
+			compare(t, got, want)
 		})
 	}
 }
@@ -159,7 +167,11 @@ var encoded = []struct {
 // TestEncoded compares with libvpx on what libvpx makes.
 func TestEncoded(t *testing.T) {
 	fftest.Need(t)
-	for _, e := range encoded {
+	streams := encoded
+	if underRace {
+		streams = streams[:6]
+	}
+	for _, e := range streams {
 		t.Run(e.size+" "+e.args, func(t *testing.T) {
 			t.Parallel()
 			args := strings.Fields(e.args)
@@ -179,7 +191,11 @@ func TestEncoded(t *testing.T) {
 // TestEncodedHidden does so with alternate references.
 func TestEncodedHidden(t *testing.T) {
 	t.Parallel()
-	for _, size := range []string{"176x144", "95x81"} {
+	sizes := []string{"95x81", "176x144"}
+	if underRace {
+		sizes = sizes[:1]
+	}
+	for _, size := range sizes {
 		path := encodeHidden(t, size, 40, "-b:v", "100k")
 		frames := readIVF(t, path)
 		got := sums(t, &Decoder{}, frames)
@@ -192,6 +208,7 @@ func TestEncodedHidden(t *testing.T) {
 
 // TestChangeOfSize goes on with a key frame of another size.
 func TestChangeOfSize(t *testing.T) {
+	t.Parallel()
 	var d Decoder
 	for _, size := range []string{"64x48", "175x143", "31x17", "64x48"} {
 		path := encode(t, size, 5, realtime...)
