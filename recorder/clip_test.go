@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -73,10 +74,27 @@ var shapes = []shape{
 	{"Opus", []string{"-c:a", "libopus"}, 0, 3 * time.Second},
 }
 
+// clips are those that were made, by the name of their shape: encoding takes most of the time of these tests. Nobody changes
+// one; their files are in clipDir, which TestMain removes.
+var (
+	clips   = map[string]clip{}
+	clipDir string
+)
+
 func makeClip(t testing.TB, s shape) clip {
 	t.Helper()
-	args := append(fftest.Pattern(s.video, s.audio, "320x180", 25), s.encode...)
-	return readClip(t, fftest.Make(t, "clip.webm", args...))
+	c, made := clips[s.name]
+	if !made {
+		args := append(fftest.Pattern(s.video, s.audio, "320x180", 25), s.encode...)
+		path := filepath.Join(clipDir, s.name+".webm")
+		if err := os.Rename(fftest.Make(t, "clip.webm", args...), path); err != nil {
+			t.Fatal(err)
+		}
+		c = readClip(t, path)
+		clips[s.name] = c
+	}
+	c.frames = slices.Clone(c.frames)
+	return c
 }
 
 // writeClip writes a clip with our own writer.

@@ -171,19 +171,17 @@ func (t *mp4Track) samples(count int) []mp4Sample {
 	for i, f := range t.frames {
 		shown[i] = f.shown
 	}
-	decode := decodeTimes(shown, t.decoded)
+	decode, before := decodeTimes(shown, t.decoded), t.decoded
 	samples := make([]mp4Sample, count)
 	for i, f := range t.frames[:count] {
 		length := f.length
 		switch {
 		case i+1 < len(decode):
 			length = decode[i+1] - decode[i]
-		case length == 0:
-			length = units(t.interval(f.shown), t.scale) // the last of all
-			if i > 0 {
-				length = min(decode[i]-decode[i-1], t.scale)
-			}
+		case length == 0 && before >= 0: // the last of all: as long as the one before it
+			length = min(decode[i]-before, t.scale)
 		}
+		before = decode[i]
 		samples[i] = mp4Sample{decode[i], uint32(max(length, 1)), int32(f.shown - decode[i]), f.size, f.key}
 	}
 	return samples

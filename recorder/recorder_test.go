@@ -18,7 +18,16 @@ import (
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	var err error
+	if clipDir, err = os.MkdirTemp("", "recorder"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		os.RemoveAll(clipDir)
+		os.Exit(code)
+	}))
+}
 
 // source stands for what feeds a recorder's input.
 type source struct {

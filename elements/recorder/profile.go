@@ -1,6 +1,10 @@
 package recorder
 
 import (
+	"path"
+	"slices"
+	"strings"
+
 	"github.com/rivero-media/rivero/pipeline/media"
 	"github.com/rivero-media/rivero/recorder"
 )
@@ -28,7 +32,46 @@ type profile struct {
 	mime      string // of what goes to servers (RFC 6838)
 }
 
-// profiles are those that can be written.
+// refusal is a part of a sentence that says why a codec is not recorded.
+func (p profile) refusal(k media.Kind, codec string) string {
+	takes := p.container.Takes(k)
+	if slices.Contains(takes, codec) {
+		return "for the file has begun with another codec"
+	}
+	return "and nothing converts it to " + strings.Join(takes, ", ")
+}
+
+// profileOf is a profile by its name. What KURENTO_SPLIT_RECORDER writes, which Kurento leaves to a plugin, the name of the
+// file tells: WebM if it ends so, else Matroska, which holds whatever comes.
+func profileOf(name MediaProfileSpecType, uri string) profile {
+	if name != splitProfile {
+		return profiles[name]
+	}
+	like := profiles["MKV"]
+	if base, _ := cutQuery(uri); strings.EqualFold(path.Ext(base), ".webm") {
+		like = profiles["WEBM"]
+	}
+	return profile{name, recorder.Split(like.container), like.kinds, like.mime}
+}
+
+const splitProfile MediaProfileSpecType = "KURENTO_SPLIT_RECORDER"
+
+// kindURI is where the file of one kind goes: for a.webm it is a-audio.webm or a-video.webm.
+func kindURI(uri string, k media.Kind) string {
+	base, query := cutQuery(uri)
+	extension := path.Ext(base)
+	return strings.TrimSuffix(base, extension) + "-" + strings.ToLower(k.String()) + extension + query
+}
+
+// cutQuery takes off what is behind the path of an http URI.
+func cutQuery(uri string) (base, query string) {
+	if i := strings.IndexByte(uri, '?'); i >= 0 && strings.HasPrefix(strings.ToLower(uri), "http") {
+		return uri[:i], uri[i:]
+	}
+	return uri, ""
+}
+
+// profiles are those with one file.
 var profiles = func() map[MediaProfileSpecType]profile {
 	table := map[MediaProfileSpecType]profile{}
 	add := func(name MediaProfileSpecType, mime string, c recorder.Container, kinds ...media.Kind) {

@@ -45,6 +45,7 @@ type Endpoint struct {
 
 	mu      sync.Mutex
 	settled *time.Timer // until the kinds that are connected count as all that will come
+	waiting bool        // for that
 	ended   [len(media.Kinds)]bool
 	refused [len(media.Kinds)]media.Format // what was told that it cannot be recorded
 	begun   bool                           // record was called
@@ -89,10 +90,7 @@ type params struct {
 }
 
 func create(s Settings, c pipeline.Creation, p params) (pipeline.Object, error) {
-	if p.MediaProfile == "KURENTO_SPLIT_RECORDER" {
-		return nil, pipeline.Errorf(pipeline.IllegalParam, "Kurento Split Recorder not supported")
-	}
-	e := &Endpoint{profile: profiles[p.MediaProfile], eosStops: p.StopOnEndOfStream}
+	e := &Endpoint{profile: profileOf(p.MediaProfile, p.URI), eosStops: p.StopOnEndOfStream}
 	e.Setup(c, e, p.MediaPipeline, p.URI)
 	e.rec = recorder.New(recorder.Options{
 		Container:  e.profile.container,
@@ -169,11 +167,12 @@ func (e *Endpoint) LinksChanged() {
 	e.settle()
 }
 
-// lookAgain has it found out, in a moment, which kinds can be recorded.
+// lookAgain has it found out, in a moment, which kinds can be recorded. It does not put off what is about to be found out:
+// it is called whenever anything changes in the pipeline.
 func (e *Endpoint) lookAgain() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !e.closed {
+	if !e.closed && !e.waiting {
 		e.settle()
 	}
 }
@@ -183,11 +182,14 @@ func (e *Endpoint) settle() {
 	if e.settled != nil {
 		e.settled.Stop()
 	}
-	e.settled = time.AfterFunc(settle, e.expectLinked)
+	e.waiting, e.settled = true, time.AfterFunc(settle, e.expectLinked)
 }
 
 // expectLinked has the recording wait for what is connected and can be recorded.
 func (e *Endpoint) expectLinked() {
+	e.mu.Lock()
+	e.waiting = false
+	e.mu.Unlock()
 	linked := e.LinkedKinds()
 	wanted := slices.DeleteFunc(slices.Clone(linked), func(k media.Kind) bool {
 		_, refused := e.RefusedFormat(k)
@@ -215,8 +217,8 @@ func (e *Endpoint) tellRefused() {
 		}
 		e.mu.Unlock()
 		if news {
-			e.fail(fmt.Errorf("%w %s with profile %s, and nothing converts it to %s: the recording is without %s", recorder.ErrCodec,
-				have.Codec, e.profile.name, strings.Join(e.profile.container.Takes(k), ", "), strings.ToLower(k.String())))
+			e.fail(fmt.Errorf("%w %s with profile %s, %s: the recording goes on without %s", recorder.ErrCodec, have.Codec,
+				e.profile.name, e.profile.refusal(k, have.Codec), strings.ToLower(k.String())))
 		}
 	}
 }

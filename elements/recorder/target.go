@@ -10,6 +10,7 @@ import (
 
 	"github.com/rivero-media/rivero/elements/access"
 	"github.com/rivero-media/rivero/elements/endpoint"
+	"github.com/rivero-media/rivero/pipeline/media"
 	"github.com/rivero-media/rivero/recorder"
 	"github.com/rivero-media/rivero/recorder/upload"
 )
@@ -27,33 +28,38 @@ const answerTimeout = 30 * time.Second
 // target returns the function that opens what the recorder's URI names, as far as that is allowed.
 func (e *Endpoint) target(s Settings) func() (recorder.Target, error) {
 	uri := e.Resolve(s.DefaultPath)
-	return func() (recorder.Target, error) {
-		if err := s.Access.URI(uri); err != nil {
+	if e.profile.name == splitProfile {
+		return recorder.SplitTarget(func(k media.Kind) (recorder.Target, error) { return e.open(kindURI(uri, k), s) })
+	}
+	return func() (recorder.Target, error) { return e.open(uri, s) }
+}
+
+func (e *Endpoint) open(uri string, s Settings) (recorder.Target, error) {
+	if err := s.Access.URI(uri); err != nil {
+		return nil, err
+	}
+	scheme, _, _ := strings.Cut(uri, "://")
+	switch strings.ToLower(scheme) {
+	case "file":
+		path, err := endpoint.FilePath(uri)
+		if err != nil {
 			return nil, err
 		}
-		scheme, _, _ := strings.Cut(uri, "://")
-		switch strings.ToLower(scheme) {
-		case "file":
-			path, err := endpoint.FilePath(uri)
-			if err != nil {
-				return nil, err
-			}
-			f, err := s.Access.Create(path)
-			if err != nil {
-				return nil, err
-			}
-			return recorder.File(f), nil
-		case "http", "https":
-			return e.openWeb(uri, s)
-		case "s3":
-			return upload.OpenS3(uri, upload.S3Options{
-				Endpoint: s.Uploads.S3Endpoint, Region: s.Uploads.S3Region,
-				AccessKey: s.Uploads.S3AccessKey, SecretKey: s.Uploads.S3SecretKey,
-				Type: e.profile.mime, Transport: transport(s.Access),
-			})
+		f, err := s.Access.Create(path)
+		if err != nil {
+			return nil, err
 		}
-		return nil, fmt.Errorf("recordings cannot go to %q", scheme)
+		return recorder.File(f), nil
+	case "http", "https":
+		return e.openWeb(uri, s)
+	case "s3":
+		return upload.OpenS3(uri, upload.S3Options{
+			Endpoint: s.Uploads.S3Endpoint, Region: s.Uploads.S3Region,
+			AccessKey: s.Uploads.S3AccessKey, SecretKey: s.Uploads.S3SecretKey,
+			Type: e.profile.mime, Transport: transport(s.Access),
+		})
 	}
+	return nil, fmt.Errorf("recordings cannot go to %q", scheme)
 }
 
 func (e *Endpoint) openWeb(uri string, s Settings) (recorder.Target, error) {

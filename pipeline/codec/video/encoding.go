@@ -1,6 +1,7 @@
 package video
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +23,12 @@ const (
 	// lowestBitrate in bit/s: what a limit that is lower is taken for.
 	lowestBitrate = 20_000
 )
+
+// manyPixels are those of 720p: from there on one thread may not be enough.
+const manyPixels = 1280 * 720
+
+// speed is that of the encoders: by the time there is. Tests fix it.
+var speed = vp8.SpeedAuto
 
 // encoding is the step from pictures to frames.
 type encoding struct {
@@ -116,9 +123,14 @@ func (e *encoding) handle(p *media.Packet) {
 // begin makes the encoder, for pictures like the first.
 func (e *encoding) begin(first *vp8.Frame) {
 	e.bitrate = e.target()
-	encoder, err := vp8.NewEncoder(vp8.Config{
-		Width: first.Width, Height: first.Height, Bitrate: e.bitrate, MinQ: bestQuantizer, KeyInterval: keyInterval, Speed: 2,
-	})
+	c := vp8.Config{
+		Width: first.Width, Height: first.Height, Bitrate: e.bitrate, MinQ: bestQuantizer, KeyInterval: keyInterval,
+		Speed: speed,
+	}
+	if first.Width*first.Height >= manyPixels {
+		c.Partitions, c.Threads = 2, min(2, runtime.GOMAXPROCS(0))
+	}
+	encoder, err := vp8.NewEncoder(c)
 	if err != nil {
 		panic(err) // the graph is told, by the queue
 	}

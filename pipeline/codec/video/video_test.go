@@ -2,6 +2,7 @@ package video
 
 import (
 	"math"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -14,7 +15,10 @@ import (
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	speed = vp8.MaxSpeed // a busy machine must not leave out pictures
+	goleak.VerifyTestMain(m)
+}
 
 // limit bounds every wait of these tests; it is reached only when they fail.
 const limit = 20 * time.Second
@@ -277,17 +281,17 @@ func TestBitrates(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			const count = 100
+			const count = 80
 			c := newChain(t, Raw(), codec.Want{Codec: media.VP8})
 			receiver := c.end.Open()
 			test.change(c, receiver)
-			picture := i420.New(160, 96)
+			picture, noise := i420.New(80, 64), rand.New(rand.NewPCG(1, 2))
 			for i := range count {
 				for j := range picture.Y {
-					picture.Y[j] = byte(100 + (i*j*7919>>5)&63)
+					picture.Y[j] = byte(100 + noise.IntN(64))
 				}
 				data := append(append(append([]byte(nil), picture.Y...), picture.U...), picture.V...)
-				c.send(time.Duration(i)*frameTime, packet{width: 160, height: 96, key: true, data: data})
+				c.send(time.Duration(i)*frameTime, packet{width: 80, height: 64, key: true, data: data})
 				settle(c)
 			}
 			bits := 0
@@ -297,7 +301,7 @@ func TestBitrates(t *testing.T) {
 				}
 			}
 			rate := float64(bits) / (count * 3 / 4 * frameTime).Seconds()
-			if off := rate / float64(test.want); off < 0.8 || off > 1.15 {
+			if off := rate / float64(test.want); off < 0.8 || off > 1.2 {
 				t.Errorf("%.0f bit/s, want %d", rate, test.want)
 			}
 		})

@@ -78,7 +78,7 @@ func ExampleDecoder() {
 
 // The receiver's network got slower, and a new viewer needs a key frame.
 func ExampleEncoder_SetBitrate() {
-	encoder, _ := vp8.NewEncoder(vp8.Config{Width: 320, Height: 180, Bitrate: 1_000_000, Threads: 2, Partitions: 2, Speed: vp8.SpeedAuto})
+	encoder, _ := vp8.NewEncoder(vp8.Config{Width: 320, Height: 180, Bitrate: 1_000_000, Threads: 2, Partitions: 2})
 	defer encoder.Close()
 	for n := range 6 {
 		switch n {
