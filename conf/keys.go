@@ -145,7 +145,7 @@ func elementKeys(c *Config) []key {
 			doc: "list of video codecs, likewise", differs: "the shipped list is built in"},
 
 		{path: keyMinPort, env: "KMS_MIN_PORT", value: bind(&r.MinPort, clamped(1024, 65535)),
-			doc: "first UDP and TCP port of media; 1024 to 65535", differs: "a few ports of the range serve all connections; Kurento takes one for each"},
+			doc: "first UDP and TCP port of media; 1024 to 65535", differs: "a few ports of the range serve all WebRTC connections, where Kurento takes one for each; `RtpEndpoint` takes two for each m-line, as there"},
 		{path: baseRtpEndpoint + "maxPort", env: "KMS_MAX_PORT", value: bind(&r.MaxPort, clamped(1024, 65535)),
 			doc: "last port of media"},
 		// From the smallest IPv4 datagram every host takes (RFC 791) to the largest UDP payload.
@@ -244,9 +244,9 @@ func webRtcKeys(c *Config) []key {
 		{path: webRtcEndpoint + "udpMuxPort", env: "KMS_UDP_MUX_PORT", value: bind(&w.UDPMuxPort, integer(0, 65535)), own: true, example: "5000",
 			doc: "one port for all UDP, and the same for ICE over TCP, instead of `minPort` to `maxPort`: a container publishes only that one and the WebSocket"},
 		{path: webRtcEndpoint + "classicSdp", value: bind(&w.ClassicSDP, boolean), live: true, own: true,
-			doc: "`true` leaves out of offers and answers what Kurento does not know: RTX, transport-wide congestion control, audio levels, simulcast, stream ids, `ice-options`, `max-message-size`"},
+			doc: "`true` leaves out of offers and answers what Kurento does not know: RTX, transport-wide congestion control, audio levels, simulcast, stream ids, `ice-options`, `max-message-size`, and telephone events, also of `RtpEndpoint`"},
 		{path: webRtcEndpoint + "strictNegotiation", value: bind(&w.StrictNegotiation, boolean), live: true, own: true,
-			doc: "`true` allows one exchange of descriptions for each endpoint, as Kurento does; without it a later offer of the same session changes it"},
+			doc: "`true` allows one exchange of descriptions for each endpoint, as Kurento does; without it a later offer of the same session changes it; also for `RtpEndpoint`"},
 	}
 }
 

@@ -50,6 +50,7 @@ type Set struct {
 	certificates *transport.Certificates
 	config       atomic.Pointer[conf.Config]
 	webrtc       atomic.Pointer[webrtc.Settings]
+	rtp          atomic.Pointer[rtp.Settings]
 	access       atomic.Pointer[access.Policy]
 }
 
@@ -73,6 +74,7 @@ func Open(c *conf.Config, log func(class string) zerolog.Logger) (*Set, error) {
 		passthrough.Class,
 		player.Class(s.player),
 		recorder.Class(s.recorder),
+		rtp.Class(s.rtp.Load),
 		webrtc.Class(s.webrtc.Load),
 	}, declared()...)
 	return s, nil
@@ -115,15 +117,20 @@ func (s *Set) Configure(c *conf.Config) {
 			log.Error().Err(err).Str("type", string(kind)).Msg("certificate cannot be used, the one before stays")
 		}
 	}
+	audio, video := names(c.SdpEndpoint.AudioCodecs), names(c.SdpEndpoint.VideoCodecs)
+	numAudio, numVideo := min(c.SdpEndpoint.NumAudioMedias, 1), min(c.SdpEndpoint.NumVideoMedias, 1) // an element has one stream of a kind
+	settings := endpoint.RTPSettings{MTU: r.MTU, RembPolicy: stream.RembPolicy(r.RembPolicy), RembFloor: r.RembFloor * 1000}
+	s.rtp.Store(&rtp.Settings{
+		MinPort: uint16(r.MinPort), MaxPort: uint16(r.MaxPort),
+		AudioCodecs: audio, VideoCodecs: video, NumAudio: numAudio, NumVideo: numVideo,
+		RTP:        settings,
+		ClassicSDP: w.ClassicSDP, StrictNegotiation: w.StrictNegotiation,
+	})
 	s.webrtc.Store(&webrtc.Settings{
 		Pool: s.pool, Certificates: s.certificates,
-		AudioCodecs: sdp.FilterWebRTC(names(c.SdpEndpoint.AudioCodecs), w.EnableH265),
-		VideoCodecs: sdp.FilterWebRTC(names(c.SdpEndpoint.VideoCodecs), w.EnableH265),
-		NumAudio:    min(c.SdpEndpoint.NumAudioMedias, 1), // an element has one stream of a kind
-		NumVideo:    min(c.SdpEndpoint.NumVideoMedias, 1),
-		RTP: endpoint.RTPSettings{
-			MTU: r.MTU, RembPolicy: stream.RembPolicy(r.RembPolicy), RembFloor: r.RembFloor * 1000,
-		},
+		AudioCodecs: sdp.FilterWebRTC(audio, w.EnableH265), VideoCodecs: sdp.FilterWebRTC(video, w.EnableH265),
+		NumAudio: numAudio, NumVideo: numVideo,
+		RTP:               settings,
 		ClassicSDP:        w.ClassicSDP,
 		StrictNegotiation: w.StrictNegotiation,
 		QosDscp:           webrtc.DSCPValue(w.QosDscp),
@@ -144,7 +151,7 @@ func (s *Set) Configure(c *conf.Config) {
 
 // declared lists the classes that are part of the interface and have no code yet.
 func declared() []*pipeline.Class {
-	return slices.Concat(hub.Classes(), filter.Classes(), []*pipeline.Class{rtp.Class, http.PostClass})
+	return slices.Concat(hub.Classes(), filter.Classes(), []*pipeline.Class{http.PostClass})
 }
 
 func names(codecs []conf.Codec) []string {

@@ -69,6 +69,8 @@ func (r *replay) event(c *goldenConn, text string) {
 		r.candidate(c, text)
 	case repeated && r.diffs.lists(class, "repeated "+e.Type):
 		r.diffs.accepts(class, "repeated "+e.Type)
+	case r.diffs.accepts(class, "late "+e.name()+" of "+e.Data.MediaType):
+		c.late = append(c.late, text)
 	case r.diffs.lists(class, "no "+e.label()):
 		c.deferred = append(c.deferred, text)
 	default:
@@ -177,6 +179,11 @@ func (r *replay) finish(c *goldenConn) {
 
 // judge is finish for a connection that is not to be disturbed.
 func (r *replay) judge(c *goldenConn) {
+	for _, text := range c.late {
+		if e := r.parseEvent(text); !r.awaits(c, func() bool { return r.take(c, text) }) {
+			r.differ(classOf(e.Object), "no "+e.label(), text)
+		}
+	}
 	for _, text := range c.deferred {
 		if e := r.parseEvent(text); !r.take(c, text) {
 			r.differ(classOf(e.Object), "no "+e.label(), text)

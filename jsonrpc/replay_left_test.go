@@ -7,8 +7,8 @@ import (
 
 // futureClasses may be missing still. Where the original has no such class either, the request is replayed.
 var futureClasses = map[string]bool{
-	"RtpEndpoint": true, "HttpPostEndpoint": true,
-	"Composite": true, "Dispatcher": true, "DispatcherOneToMany": true, "Mixer": true, "AlphaBlending": true, "HubPort": true,
+	"HttpPostEndpoint": true,
+	"Composite":        true, "Dispatcher": true, "DispatcherOneToMany": true, "Mixer": true, "AlphaBlending": true, "HubPort": true,
 	"GStreamerFilter": true, "ZBarFilter": true, "ImageOverlayFilter": true, "FaceOverlayFilter": true,
 }
 

@@ -45,6 +45,7 @@ type goldenConn struct {
 	answers  map[string][]string        // of ours that the recording has not come to yet, by id
 	events   []string                   // the same
 	deferred []string                   // recorded events that need not come
+	late     []string                   // recorded events that come, but later
 	owed     string                     // an event that ours alone is going to tell, see alsoTold
 	dying    []string                   // objects of ours that were released
 	last     map[string]bool            // events of dying objects: which they still tell is a matter of luck

@@ -55,7 +55,7 @@ func (x *exchange) confirm(m *Media, sec *section) error {
 	} else {
 		m.Codecs = sec.answered(m.Codecs)
 		m.Events = sec.answeredEvents(m.Events, m.Codecs)
-		m.Rejected = m.Rejected || len(m.Codecs) == 0 || sec.port == 0 || !x.agent.config.Profile.accepts(sec.proto) || !x.carry(m)
+		m.Rejected = m.Rejected || len(m.Codecs) == 0 || sec.port == 0 || !x.agent.rules.accept(sec.proto) || !x.carry(m)
 	}
 	if m.Rejected {
 		return nil
@@ -102,7 +102,7 @@ func (s *section) answered(offered []Codec) []Codec {
 			if !ok {
 				continue
 			}
-			c.Format = f
+			c.Format, c.Sprop = f, fmtpValue(fmtp, "sprop-parameter-sets")
 		}
 		c.Feedback = c.Feedback.and(s.feedback(text))
 		if repairs[text] != c.RTX {

@@ -15,6 +15,7 @@ import (
 // §8). Its methods may be called from any goroutine.
 type Agent struct {
 	config       Config
+	rules        rules // of the profile
 	audio, video []encoding
 	local        Local
 
@@ -52,11 +53,15 @@ func NewAgent(config Config, local Local) (*Agent, error) {
 	if config.Profile == "" {
 		config.Profile = WebRTC
 	}
-	if config.Profile != WebRTC {
+	r, known := profiles[config.Profile]
+	if !known {
 		return nil, fmt.Errorf("unknown sdp profile %q", config.Profile)
 	}
-	if local.SSRC == nil || local.Transport == nil || local.Restart == nil || local.Fingerprint.Value == "" {
+	if local.SSRC == nil || local.Transport == nil || r.ice && (local.Restart == nil || local.Fingerprint.Value == "") {
 		return nil, errors.New("local parameters of an sdp agent are incomplete")
+	}
+	if n := local.Crypto.Suite.KeyLen(); r.keys && (n == 0 || len(local.Crypto.Key) != n+SaltLen) {
+		return nil, errors.New("the key of an sdp agent does not fit its suite")
 	}
 	if config.Address == "" {
 		config.Address = "0.0.0.0"
@@ -72,7 +77,7 @@ func NewAgent(config Config, local Local) (*Agent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("video: %w", err)
 	}
-	return &Agent{config: config, audio: audio, video: video, local: local}, nil
+	return &Agent{config: config, rules: r, audio: audio, video: video, local: local}, nil
 }
 
 // encodings are the codecs of a kind, and limit how many m-lines it may have.

@@ -35,12 +35,12 @@ func testLocal() Local {
 	return Local{
 		Transport: func(i int) (Credentials, error) {
 			if i == 0 {
-				return Credentials{"LoCa", "abcdefghijklmnopqrstuv"}, nil
+				return Credentials{Ufrag: "LoCa", Pwd: "abcdefghijklmnopqrstuv"}, nil
 			}
-			return Credentials{fmt.Sprint("LoCa", i), "abcdefghijklmnopqrstuv"}, nil
+			return Credentials{Ufrag: fmt.Sprint("LoCa", i), Pwd: "abcdefghijklmnopqrstuv"}, nil
 		},
 		Restart: func(i int) (Credentials, error) {
-			return Credentials{fmt.Sprint("again", i), "0123456789abcdef012345"}, nil
+			return Credentials{Ufrag: fmt.Sprint("again", i), Pwd: "0123456789abcdef012345"}, nil
 		},
 		Fingerprint: Fingerprint{Algorithm: "sha-256", Value: "00:11:22:33"},
 		CNAME:       "rivero@test",

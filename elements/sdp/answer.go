@@ -65,10 +65,10 @@ func (x *exchange) take(m *Media, sec *section) (formats []string, ok bool) {
 		}
 		formats = sec.formats
 	} else {
-		if !x.agent.config.Profile.accepts(sec.proto) {
+		if !x.agent.rules.accept(sec.proto) {
 			return sec.formats, false
 		}
-		if m.Codecs = sec.codecs(kind, encodings, x.agent.config.Classic); len(m.Codecs) == 0 {
+		if m.Codecs = sec.codecs(kind, encodings, !x.agent.modern()); len(m.Codecs) == 0 {
 			return sec.formats[:1], false
 		}
 		if kind == media.Audio && !x.agent.config.Classic {
@@ -95,6 +95,9 @@ func (x *exchange) answerMedia(m *Media, sec *section, formats []string) ownSect
 
 	s := ownSection{media: sec.media, proto: sec.proto, formats: formats, mid: m.MID, transport: m.Transport}
 	add := func(text string) { s.attrs = append(s.attrs, text) }
+	if x.agent.rules.keys {
+		add(x.ownCrypto(m).attribute())
+	}
 	for _, e := range m.Extensions {
 		add("extmap:" + e.String())
 	}
@@ -126,13 +129,13 @@ func (x *exchange) answerMedia(m *Media, sec *section, formats []string) ownSect
 // extend agrees on header extensions, and on simulcast if it has those that it needs.
 func (x *exchange) extend(m *Media, sec *section) {
 	wanted := []string{AbsSendTime}
-	if !x.agent.config.Classic {
+	if x.agent.modern() {
 		wanted = append(wanted, TransportCC)
 		if m.Kind == media.Audio {
 			wanted = append(wanted, AudioLevel)
 		}
 	}
-	if m.RIDs = sec.layers(); x.agent.config.Classic || m.Kind != media.Video || !m.Recv {
+	if m.RIDs = sec.layers(); !x.agent.modern() || m.Kind != media.Video || !m.Recv {
 		m.RIDs = nil
 	}
 	if m.RIDs != nil {
@@ -150,7 +153,7 @@ func (x *exchange) extend(m *Media, sec *section) {
 func (x *exchange) mirror(m *Media, sec *section, formats []string) []string {
 	var out []string
 	setup, hasSetup := x.answerSetup(m)
-	hasMux := true
+	hasMux := x.agent.rules.ice // else RTCP has a port of its own
 	for _, a := range sec.attrs {
 		switch a.name {
 		case "setup":
@@ -165,6 +168,8 @@ func (x *exchange) mirror(m *Media, sec *section, formats []string) []string {
 			if pt, _, _ := strings.Cut(a.value, " "); slices.Contains(formats, pt) {
 				out = append(out, a.text)
 			}
+		case "direction":
+			out = append(out, mirrorDirection(a.value))
 		case "framerate", "lang", "maxptime", "ptime", "quality":
 			out = append(out, a.text)
 		}
@@ -222,6 +227,8 @@ func answerAttrs(offer attributes) []string {
 		case a.name == "group", a.name == "fingerprint", a.name == "identity", a.name == "tls-id",
 			a.name == "candidate", a.name == "end-of-candidates", a.name == "crypto", a.name == "key-mgmt",
 			a.name == "extmap", strings.HasPrefix(a.name, "ice-"):
+		case a.name == "direction":
+			out = append(out, mirrorDirection(a.value))
 		case a.text == string(SendOnly), a.text == string(RecvOnly):
 			out = append(out, string(Direction(a.text).reversed()))
 		default:

@@ -14,14 +14,14 @@ type layout struct {
 	groups [][]string // mids of each BUNDLE group
 }
 
-// newLayout reads the BUNDLE groups (RFC 9143 §7). An m-line that is in none, or
+// newLayout reads the BUNDLE groups (RFC 9143 §7), if there may be any. An m-line that is in none, or
 // that has no mid to be named by, has a transport of its own.
-func newLayout(d *description) (layout, error) {
+func newLayout(d *description, grouped bool) (layout, error) {
 	l := layout{description: d, of: make([]int, len(d.sections))}
 	group := make(map[string]int) // by mid
 	for _, a := range d.attrs {
 		mids := strings.Fields(a.value)
-		if a.name != "group" || len(mids) == 0 || mids[0] != "BUNDLE" {
+		if !grouped || a.name != "group" || len(mids) == 0 || mids[0] != "BUNDLE" {
 			continue
 		}
 		for _, mid := range mids[1:] {

@@ -29,17 +29,6 @@ func (d Direction) reversed() Direction {
 func (d Direction) sends() bool    { return d != RecvOnly && d != Inactive }
 func (d Direction) receives() bool { return d != SendOnly && d != Inactive }
 
-// Profile is a way to carry media; its text is the proto of the m-lines we offer.
-type Profile string
-
-// WebRTC is ICE, DTLS-SRTP, BUNDLE and rtcp-mux. Offers say RTP/SAVPF, as
-// Kurento's do; offers of a peer may also say UDP/TLS/RTP/SAVPF (RFC 8829 §5.1.2).
-const WebRTC Profile = "RTP/SAVPF"
-
-func (p Profile) accepts(proto string) bool {
-	return proto == string(p) || proto == "UDP/TLS/"+string(p)
-}
-
 // Config is what an endpoint can do.
 type Config struct {
 	Profile Profile // "" means WebRTC
@@ -52,8 +41,8 @@ type Config struct {
 	DataChannels                   bool
 	Direction                      Direction // of own offers; answers mirror the offer's
 	Address                        string    // IP address in o= and c=, "" means 0.0.0.0
-	// Classic leaves out what Kurento does not know: RTX, transport-wide congestion control, audio levels, simulcast, stream ids,
-	// ice-options, max-message-size.
+	// Classic leaves out what Kurento does not know: telephone events, and in WebRTC also RTX, transport-wide congestion
+	// control, audio levels, simulcast, stream ids, ice-options, max-message-size.
 	Classic bool
 	// Strict allows one exchange only, as Kurento does.
 	Strict bool
@@ -65,9 +54,10 @@ type Local struct {
 	// in order, the first one before anything is written. One that was in use and is not any more may be asked for
 	// again: a new one takes its place.
 	Transport func(i int) (Credentials, error)
-	// Restart gives new credentials for a transport whose ICE begins anew.
+	// Restart gives new credentials for a transport whose ICE begins anew; only used with ICE, as Fingerprint is.
 	Restart     func(i int) (Credentials, error)
 	Fingerprint Fingerprint
+	Crypto      Crypto        // what we protect our packets with (SDES); its tag does not count
 	CNAME       string        // of all our streams (RFC 7022)
 	StreamID    string        // under which the peer finds them together (RFC 8830), "": none is given
 	SSRC        func() uint32 // called once for each audio or video m-line of ours
@@ -76,8 +66,11 @@ type Local struct {
 	MaxMessageSize int
 }
 
-// Credentials of one side of ICE (RFC 8839 §5.4).
-type Credentials struct{ Ufrag, Pwd string }
+// Credentials are what the peer has to know of a transport of ours: those of ICE (RFC 8839 §5.4), or the ports.
+type Credentials struct {
+	Ufrag, Pwd string
+	Ports      Ports
+}
 
 // OfferOptions shape an own offer.
 type OfferOptions struct {

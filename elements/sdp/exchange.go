@@ -15,17 +15,18 @@ type exchange struct {
 	layout
 	before     *Session // what was agreed last, nil: nothing
 	session    Session
-	taken      [3]int      // accepted m-lines of each media.Kind
-	transports map[int]int // ours, by transport of the layout
-	err        error       // our transport could not be made
+	taken      [3]int        // accepted m-lines of each media.Kind
+	transports map[int]int   // ours, by transport of the layout
+	peers      map[int]*Peer // without ICE, by m-line
+	err        error         // our transport could not be made, or what the peer says of its own cannot be read
 }
 
 func (a *Agent) newExchange(d *description) (*exchange, error) {
-	l, err := newLayout(d)
+	l, err := newLayout(d, a.rules.ice)
 	if err != nil {
 		return nil, err
 	}
-	return &exchange{agent: a, layout: l, before: a.session, transports: make(map[int]int)}, nil
+	return &exchange{agent: a, layout: l, before: a.session, transports: make(map[int]int), peers: make(map[int]*Peer)}, nil
 }
 
 // prior is what was agreed last on m-line i, nil: it was not in use.
@@ -39,11 +40,12 @@ func (x *exchange) prior(i int, kind media.Kind) *Media {
 	return nil
 }
 
-// carry gives an m-line of the peer its transport, and tells whether it can have one. All of ours have rtcp-mux: RTP that
-// wants RTCP on a second port cannot use them. In answers a transport is made for each BUNDLE group and each m-line
+// carry gives an m-line of the peer its transport, and tells whether it can have one. With ICE all of ours have rtcp-mux: RTP
+// that wants RTCP on a second port cannot use them. In answers a transport is made for each BUNDLE group and each m-line
 // outside of any; what we offered stands or falls with the transport that we offered it on.
 func (x *exchange) carry(m *Media) bool {
-	if m.Kind != media.Data && !x.muxed(m.Index) {
+	switch {
+	case x.agent.rules.ice && m.Kind != media.Data && !x.muxed(m.Index), !x.agent.rules.ice && !x.approach(m):
 		return false
 	}
 	group := x.of[m.Index]
@@ -119,6 +121,7 @@ func (x *exchange) finish() (*Session, error) {
 			continue
 		}
 		now := x.transport(members, x.dtlsClient(&members[0]))
+		now.Peer = x.peers[members[0].Index]
 		x.session.Transports[t] = now
 		if err := x.later(&now, x.existing(t), x.setup(members[0].Index)); err != nil {
 			return nil, err
@@ -134,7 +137,7 @@ func (x *exchange) finish() (*Session, error) {
 // is nil for a transport that is new.
 func (x *exchange) later(now, old *Transport, setup string) error {
 	switch {
-	case x.before == nil:
+	case x.before == nil, !x.agent.rules.ice:
 		return nil
 	case now.Ufrag == "" || now.Pwd == "" || len(now.Fingerprints) == 0:
 		return errors.New("no ICE credentials or no fingerprint")

@@ -22,6 +22,7 @@ func TestGolden(t *testing.T) {
 	for _, name := range []string{
 		"e1_webrtc_defaults", "e2_webrtc_process_offer", "e3_webrtc_sdp_variants", "e4_webrtc_generate_offer",
 		"e5_webrtc_media_and_stats", "e5b_webrtc_default_codec_av1", "e6_datachannel", "e7_ice_failure_and_lost_peer",
+		"g_rtpendpoint", "g2_rtp_media_vp8_plain_and_sdes",
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := replay{t: t, used: used, endpoints: make(map[string]*Agent), calls: make(map[string]message), raised: make(map[string][]IceCandidate)}
@@ -39,69 +40,6 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// exception is a difference from Kurento that is meant. apply turns Kurento's
-// text into ours and leaves alone what it does not concern.
-type exception struct {
-	name, reason string
-	apply        func(d *text)
-}
-
-// exceptions are all of them. They are applied in this order.
-var exceptions = []exception{
-	{
-		"no rtcp-mux",
-		"the transport has one port: an RTP m-line that wants a second one for RTCP is refused, not promised",
-		func(d *text) {
-			for i := range d.media {
-				m := &d.media[i]
-				if m.rtp() && !m.refused() && !slices.Contains(m.lines, "a=rtcp-mux") && m.lines[0] != "a=setup:actpass" {
-					m.refuse()
-				}
-			}
-		},
-	},
-	{
-		"refused m-lines are bare",
-		"Kurento writes ssrc, ICE and DTLS lines, and even a=sendrecv, into some m-lines it refuses; they mean nothing there",
-		func(d *text) {
-			for i := range d.media {
-				if m := &d.media[i]; m.refused() {
-					m.refuse()
-				}
-			}
-		},
-	},
-	{
-		"the offerer's identity is not copied",
-		"Kurento repeats every session attribute of the offer; the offerer's certificate and ICE options are not ours",
-		func(d *text) {
-			d.session = slices.DeleteFunc(d.session, func(l string) bool {
-				return strings.HasPrefix(l, "a=fingerprint:") || strings.HasPrefix(l, "a=ice-")
-			})
-		},
-	},
-	{
-		"the default candidate is UDP",
-		"Kurento puts the port of a TCP candidate into m=, which no peer without ICE could use",
-		func(d *text) {
-			for i := range d.media {
-				m := &d.media[i]
-				udp := regexp.MustCompile(`a=candidate:1 1 UDP \d+ [\d.]+ (\d+) `).FindStringSubmatch(strings.Join(m.lines, "\n"))
-				f := strings.Fields(m.m)
-				if udp == nil || f[1] == "1" {
-					continue
-				}
-				m.m = strings.Replace(m.m, " "+f[1]+" ", " "+udp[1]+" ", 1)
-				for j, l := range m.lines {
-					if rest, ok := strings.CutPrefix(l, "a=rtcp:"+f[1]+" "); ok {
-						m.lines[j] = "a=rtcp:" + udp[1] + " " + rest
-					}
-				}
-			}
-		},
-	},
-}
-
 // text is a description cut into lines, without what is random.
 type text struct {
 	session []string
@@ -115,6 +53,12 @@ type textMedia struct {
 
 func (m *textMedia) refused() bool { return strings.Fields(m.m)[1] == "0" }
 func (m *textMedia) rtp() bool     { return !strings.HasPrefix(m.m, "m=application") }
+
+func (m *textMedia) ice() bool { return m.has("a=ice-ufrag:") }
+
+func (m *textMedia) has(prefix string) bool {
+	return slices.ContainsFunc(m.lines, func(l string) bool { return strings.HasPrefix(l, prefix) })
+}
 
 func (m *textMedia) refuse() {
 	f := strings.Fields(m.m)
@@ -143,6 +87,7 @@ func cut(t *testing.T, sdp string, own bool) *text {
 	for _, l := range strings.Split(lines, "\r\n") {
 		if own {
 			l = random.ReplaceAllString(l, "$1*")
+			l = cutPlain(l)
 			if len(d.media) > 0 && d.media[len(d.media)-1].lines != nil && d.media[len(d.media)-1].lines[0] == "a=setup:actpass" {
 				l = sctpPort.ReplaceAllString(l, "a=sctp-port:*") // random in offers
 			}
@@ -154,6 +99,11 @@ func cut(t *testing.T, sdp string, own bool) *text {
 			d.media[n-1].lines = append(d.media[n-1].lines, l)
 		default:
 			d.session = append(d.session, l)
+		}
+	}
+	for i := range d.media {
+		if m := &d.media[i]; own && !m.refused() && !m.ice() {
+			m.m = plainPort.ReplaceAllString(m.m, "$1*$2")
 		}
 	}
 	return d
@@ -173,9 +123,12 @@ type message struct {
 	Method string
 	Params struct {
 		Type, Object, Operation string
-		ConstructorParams       struct{ Recvonly, Sendonly, UseDataChannels bool }
-		OperationParams         struct{ Offer, Answer, Candidate, Options json.RawMessage }
-		Value                   struct {
+		ConstructorParams       struct {
+			Recvonly, Sendonly, UseDataChannels, UseIpv6 bool
+			Crypto                                       struct{ Crypto, Key, KeyBase64 string }
+		}
+		OperationParams struct{ Offer, Answer, Candidate, Options json.RawMessage }
+		Value           struct {
 			Object, Type string
 			Data         struct{ Candidate IceCandidate }
 		}
@@ -262,6 +215,10 @@ func (r *replay) reply(call, want message) {
 				c.Direction = RecvOnly
 			}
 		})
+		return
+	}
+	if call.Method == "create" && p.Type == "RtpEndpoint" && want.Error == nil {
+		r.endpoints[str(want.Result.Value)] = newPlainAgent(r.t, p.ConstructorParams.Crypto.Crypto, p.ConstructorParams.UseIpv6)
 		return
 	}
 	a := r.endpoints[p.Object]

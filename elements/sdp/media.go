@@ -87,7 +87,7 @@ func (s *section) codecs(kind media.Kind, known []encoding, classic bool) []Code
 		if !ok {
 			continue
 		}
-		c := Codec{PayloadType: pt, Format: f, Feedback: s.feedback(text)}
+		c := Codec{PayloadType: pt, Format: f, Feedback: s.feedback(text), Sprop: fmtpValue(fmtp, "sprop-parameter-sets")}
 		if classic {
 			c.Feedback.TWCC = false
 		} else if c.Feedback.NACK {
@@ -139,10 +139,11 @@ func (s *section) agreedTypes(codecs []Codec) []string {
 }
 
 // feedbackFor reads a value of a=rtcp-fb (RFC 4585 §4.2); ok is false for other
-// payload types and for feedback this server does not give and does not act on.
+// payload types and for feedback this server does not give and does not act on. RTP/AVP has none (RFC 3551); the other old
+// profile, RTP/SAVP, should have none either, but who asks for it there gets it, as from Kurento.
 func (s *section) feedbackFor(value, pt string) (kind string, ok bool) {
 	for_, kind, _ := strings.Cut(value, " ")
-	if for_ != pt && for_ != "*" || !strings.HasSuffix(s.proto, "F") {
+	if for_ != pt && for_ != "*" || s.proto == "RTP/AVP" {
 		return "", false
 	}
 	switch kind = strings.TrimSpace(kind); kind {

@@ -15,8 +15,7 @@ func (a *Agent) offer(options OfferOptions) (*ownDescription, []Media, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	carrier, err := a.carrierOfNew(offered)
-	if err != nil {
+	if _, err := a.carrierOfNew(offered); err != nil {
 		return nil, nil, err
 	}
 	free := newFreeTypes(offered)
@@ -33,6 +32,10 @@ func (a *Agent) offer(options OfferOptions) (*ownDescription, []Media, error) {
 			continue
 		}
 		for i := inUse(offered, part.kind); i < n; i++ {
+			carrier, err := a.carrierOfNew(offered)
+			if err != nil {
+				return nil, nil, err
+			}
 			m := Media{Index: len(offered), MID: freeMID(offered, mediaName(part.kind), i), Kind: part.kind, Transport: carrier}
 			if err := a.assignTypes(&m, free); err != nil {
 				return nil, nil, err
@@ -50,12 +53,18 @@ func (a *Agent) offer(options OfferOptions) (*ownDescription, []Media, error) {
 		own.sections = append(own.sections, a.offerMedia(&offered[i], bandwidth))
 	}
 	if a.config.DataChannels && inUse(offered, media.Data) == 0 {
+		carrier, err := a.carrierOfNew(offered)
+		if err != nil {
+			return nil, nil, err
+		}
 		m := Media{Index: len(offered), MID: freeMID(offered, "application", 0), Kind: media.Data, Transport: carrier,
 			Send: true, Recv: true, SCTPPort: a.local.SCTPPort}
 		own.sections = append(own.sections, a.offerData(&m))
 		offered = append(offered, m)
 	}
-	own.attrs = append(own.attrs, offeredGroups(offered)...)
+	if a.rules.ice {
+		own.attrs = append(own.attrs, offeredGroups(offered)...)
+	}
 	return own, offered, nil
 }
 
@@ -107,17 +116,20 @@ func (a *Agent) offerAgain(options OfferOptions) (*ownDescription, []Media, erro
 	return own, offered, nil
 }
 
-// carrierOfNew is the transport that new m-lines of an offer are on.
-func (a *Agent) carrierOfNew(offered []Media) (int, error) {
-	for _, m := range offered {
-		if !m.Rejected {
-			return m.Transport, nil
-		}
+// carrierOfNew is the transport that the next new m-line of an offer is on: with ICE that of the others, else one of its
+// own.
+func (a *Agent) carrierOfNew(offered []Media) (t int, err error) {
+	taken := func(m Media) bool { return !m.Rejected && m.Transport == t }
+	if first := slices.IndexFunc(offered, func(m Media) bool { return !m.Rejected }); a.rules.ice && first >= 0 {
+		return offered[first].Transport, nil
 	}
-	if err := a.freshTransport(0); err != nil {
+	for slices.ContainsFunc(offered, taken) {
+		t++
+	}
+	if err := a.freshTransport(t); err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrGenerateOffer, err)
 	}
-	return 0, nil
+	return t, nil
 }
 
 // reoffered turns the attributes of an m-line of ours into those of a new offer (RFC 8842 §5.2: always actpass), but for
@@ -130,7 +142,8 @@ func reoffered(attrs []string, direction Direction) []string {
 			text = string(direction)
 		case strings.HasPrefix(text, "setup:"):
 			text = "setup:actpass"
-		case strings.HasPrefix(text, "ssrc:"), strings.HasPrefix(text, "ssrc-group:"), strings.HasPrefix(text, "msid:"):
+		case strings.HasPrefix(text, "ssrc:"), strings.HasPrefix(text, "ssrc-group:"), strings.HasPrefix(text, "msid:"),
+			strings.HasPrefix(text, "direction:"):
 			continue
 		}
 		out = append(out, text)
@@ -207,7 +220,7 @@ func (f *freeTypes) take() (pt uint8, ok bool) {
 // assignRTX gives each codec that is repaired a payload type of retransmissions, as far as there are any. They come after
 // all others, whose numbers are Kurento's.
 func (a *Agent) assignRTX(offered []Media, free *freeTypes) {
-	if a.config.Classic {
+	if !a.modern() {
 		return
 	}
 	for i := range offered {
@@ -268,7 +281,7 @@ const (
 // ownFeedback is the feedback that our offers ask for.
 func (a *Agent) ownFeedback(e encoding) []string {
 	kinds := e.ownFeedback()
-	if a.config.Classic {
+	if !a.modern() {
 		return kinds
 	}
 	return append(kinds, transportCC)
@@ -279,13 +292,13 @@ func (a *Agent) offerMedia(m *Media, bandwidth int) ownSection {
 	m.Send, m.Recv = a.config.Direction.sends(), a.config.Direction.receives()
 	a.identify(m, nil)
 	m.Extensions = []Extension{{ID: absSendTimeID, URI: AbsSendTime}}
-	if !a.config.Classic {
+	if a.modern() {
 		m.Extensions = append(m.Extensions, Extension{ID: transportCCID, URI: TransportCC})
 		if m.Kind == media.Audio {
 			m.Extensions = append(m.Extensions, Extension{ID: audioLevelID, URI: AudioLevel})
 		}
 	}
-	s := ownSection{media: mediaName(m.Kind), proto: string(a.config.Profile), mid: m.MID, transport: m.Transport, bandwidth: bandwidth}
+	s := ownSection{media: mediaName(m.Kind), proto: a.rules.offers, mid: m.MID, transport: m.Transport, bandwidth: bandwidth}
 	s.attrs = append(s.attrs, "setup:actpass")
 	for _, e := range m.Extensions {
 		s.attrs = append(s.attrs, "extmap:"+e.String())
@@ -316,7 +329,12 @@ func (a *Agent) offerMedia(m *Media, bandwidth int) ownSection {
 		s.formats = append(s.formats, pt)
 		s.attrs = append(s.attrs, fmt.Sprintf("rtpmap:%s %s/%d", pt, media.TelephoneEvent, e.Format.ClockRate), "fmtp:"+pt+" "+ownEvents)
 	}
-	s.attrs = append(s.attrs, rtcpAttribute, "rtcp-mux", string(a.config.Direction), "mid:"+m.MID)
+	s.attrs = append(s.attrs, rtcpAttribute)
+	s.attrs = append(s.attrs, a.cryptoAttrs()...)
+	if a.rules.ice {
+		s.attrs = append(s.attrs, "rtcp-mux")
+	}
+	s.attrs = append(s.attrs, string(a.config.Direction), "mid:"+m.MID)
 	s.attrs = append(s.attrs, feedback...)
 	s.attrs = append(s.attrs, a.sourceAttrs(m)...)
 	return s

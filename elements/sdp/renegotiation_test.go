@@ -344,7 +344,7 @@ func TestTransportOutOfUseIsMadeAnew(t *testing.T) {
 	local := testLocal()
 	local.Transport = func(i int) (Credentials, error) {
 		made++
-		return Credentials{fmt.Sprintf("made%d", made), "0123456789abcdef0123456789"}, nil
+		return Credentials{Ufrag: fmt.Sprintf("made%d", made), Pwd: "0123456789abcdef0123456789"}, nil
 	}
 	c := webrtcConfig()
 	c.Classic, c.Strict = false, false

@@ -66,6 +66,8 @@ type Codec struct {
 	Format      media.Format
 	Feedback    Feedback
 	RTX         uint8 // payload type of its retransmissions (RFC 4588), 0: none
+	// Sprop are the peer's parameter sets of H264 (sprop-parameter-sets, RFC 6184 §8.1), as it wrote them.
+	Sprop string
 }
 
 // Feedback is the RTCP feedback agreed for a payload type.
@@ -100,6 +102,7 @@ type Transport struct {
 	Fingerprints []Fingerprint
 	Client       bool // the local side opens the DTLS handshake (RFC 8842 §5)
 	Candidates   []Candidate
+	Peer         *Peer // nil with ICE
 }
 
 // Fingerprint is the hash of a certificate (RFC 8122 §5), e.g. sha-256 and

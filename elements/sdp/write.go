@@ -31,7 +31,7 @@ type ownSection struct {
 const dataChannel = "webrtc-datachannel"
 
 // rtcpAttribute stands for RTCP's address until there is a default candidate
-// (RFC 8829 §5.2.1).
+// (RFC 8829 §5.2.1), or a port.
 const rtcpAttribute = "rtcp:9 IN IP4 0.0.0.0"
 
 // refuse is the answer to an m-line that is not taken (RFC 3264 §6): port 0, at
@@ -71,7 +71,7 @@ func (a *Agent) ownDescription() *ownDescription {
 		d.id = ntpSeconds()
 		d.version = d.id
 	}
-	if !a.config.Classic {
+	if a.modern() {
 		d.attrs = append(d.attrs, "ice-options:trickle")
 	}
 	return d
@@ -79,6 +79,9 @@ func (a *Agent) ownDescription() *ownDescription {
 
 // transportAttrs end every m-line that is carried.
 func (a *Agent) transportAttrs(t *ownTransport) []string {
+	if !a.rules.ice {
+		return nil
+	}
 	return []string{
 		"ice-ufrag:" + t.credentials.Ufrag,
 		"ice-pwd:" + t.credentials.Pwd,
@@ -117,7 +120,7 @@ func (a *Agent) sourceAttrs(m *Media) []string {
 	if m.RTXSSRC != 0 {
 		out = append(out, fmt.Sprintf("ssrc:%d cname:%s", m.RTXSSRC, a.local.CNAME))
 	}
-	if m.Send && !a.config.Classic && a.local.StreamID != "" {
+	if m.Send && a.modern() && a.local.StreamID != "" {
 		out = append(out, fmt.Sprintf("msid:%s %s-%d", a.local.StreamID, mediaName(m.Kind), m.Index))
 	}
 	return out
@@ -161,10 +164,14 @@ func (a *Agent) writeSection(s *ownSection, line func(format string, args ...any
 	}
 	t := &a.ice[s.transport]
 	def, ok := t.defaultCandidate()
-	if !ok {
-		def.Port = 1
+	port, rtcp := 1, rtcpAttribute
+	switch ports := t.credentials.Ports; {
+	case !a.rules.ice:
+		port, rtcp = int(ports.RTP), fmt.Sprintf("rtcp:%d", ports.RTCP)
+	case ok:
+		port, rtcp = def.Port, fmt.Sprintf("rtcp:%d IN %s %s", def.Port, addressType(def.Address), def.Address)
 	}
-	line("m=%s %d %s %s", s.media, def.Port, s.proto, strings.Join(s.formats, " "))
+	line("m=%s %d %s %s", s.media, port, s.proto, strings.Join(s.formats, " "))
 	if ok {
 		line("c=IN %s %s", addressType(def.Address), def.Address)
 	}
@@ -172,8 +179,8 @@ func (a *Agent) writeSection(s *ownSection, line func(format string, args ...any
 		line("b=AS:%d", s.bandwidth)
 	}
 	for _, text := range s.attrs {
-		if ok && text == rtcpAttribute {
-			text = fmt.Sprintf("rtcp:%d IN %s %s", def.Port, addressType(def.Address), def.Address)
+		if text == rtcpAttribute {
+			text = rtcp
 		}
 		line("a=%s", text)
 	}

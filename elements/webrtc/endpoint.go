@@ -1,8 +1,6 @@
 package webrtc
 
 import (
-	"crypto/rand"
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"sync"
@@ -39,7 +37,7 @@ type Endpoint struct {
 }
 
 func create(s *Settings, c pipeline.Creation, p params) pipeline.Object {
-	e := &Endpoint{settings: s, keyType: transport.KeyType(p.CertificateKeyType), direct: sdp.SendRecv, cname: randomName(),
+	e := &Endpoint{settings: s, keyType: transport.KeyType(p.CertificateKeyType), direct: sdp.SendRecv, cname: endpoint.RandomCNAME(),
 		streamID: uuid.NewString(), useData: p.UseDataChannels}
 	if !c.Given("certificateKeyType") {
 		e.keyType = transport.ECDSA // the published default is RSA, whose handshakes cost many times as much
@@ -67,19 +65,6 @@ func create(s *Settings, c pipeline.Creation, p params) pipeline.Object {
 	return e
 }
 
-// randomName makes a canonical name (RFC 7022): unguessable, and the same for all streams of the endpoint.
-func randomName() string {
-	var b [8]byte
-	rand.Read(b[:])
-	return fmt.Sprintf("user%x@host", b)
-}
-
-func randomSSRC() uint32 {
-	var b [4]byte
-	rand.Read(b[:])
-	return max(binary.BigEndian.Uint32(b[:]), 1)
-}
-
 // NewAgent is part of endpoint.Negotiator.
 func (e *Endpoint) NewAgent() (*sdp.Agent, error) {
 	certificate, err := e.settings.Certificates.Get(e.keyType)
@@ -97,7 +82,7 @@ func (e *Endpoint) NewAgent() (*sdp.Agent, error) {
 		Fingerprint:    sdp.Fingerprint{Algorithm: "sha-256", Value: certificate.Fingerprint()},
 		CNAME:          e.cname,
 		StreamID:       e.streamID,
-		SSRC:           randomSSRC,
+		SSRC:           endpoint.RandomSSRC,
 		SCTPPort:       sctpPort,
 		MaxMessageSize: transport.MaxMessage,
 	})

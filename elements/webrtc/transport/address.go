@@ -6,21 +6,6 @@ import (
 	"slices"
 )
 
-// endpoint is an address and port as a map key: IPv4 in its IPv6 form, no zone.
-// It hashes faster than netip.AddrPort.
-type endpoint struct {
-	ip   [16]byte
-	port uint16
-}
-
-func newEndpoint(a netip.AddrPort) endpoint {
-	return endpoint{ip: a.Addr().As16(), port: a.Port()}
-}
-
-func (e endpoint) addrPort() netip.AddrPort {
-	return netip.AddrPortFrom(netip.AddrFrom16(e.ip).Unmap(), e.port)
-}
-
 // localAddress is an address of this machine that candidates may name.
 type localAddress struct {
 	ip    netip.Addr

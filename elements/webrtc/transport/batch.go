@@ -1,6 +1,9 @@
 package transport
 
-import "github.com/rivero-media/rivero/pipeline/media"
+import (
+	"github.com/rivero-media/rivero/elements/webrtc/transport/udp"
+	"github.com/rivero-media/rivero/pipeline/media"
+)
 
 const (
 	// maxPacket bounds what is sent: an Ethernet frame's worth and some room.
@@ -18,7 +21,7 @@ type batch struct {
 	sock  *Socket
 	arena []byte
 	used  int
-	out   *outbox
+	out   *udp.Outbox
 }
 
 // batch returns the batch that b keeps for s. Called by b's producer.
@@ -32,13 +35,13 @@ func (s *Socket) batch(b *media.Burst) *batch {
 }
 
 func newBatch(s *Socket, messages int) *batch {
-	return &batch{sock: s, arena: make([]byte, messages*maxPacket), out: newOutbox(s.udp, messages)}
+	return &batch{sock: s, arena: make([]byte, messages*maxPacket), out: udp.NewOutbox(messages)}
 }
 
 // room returns maxPacket bytes for the next packet, sending what was collected
 // if there is no room left.
 func (b *batch) room() []byte {
-	if b.out.full() {
+	if b.out.Full() {
 		messages := len(b.arena) / maxPacket
 		b.Flush()
 		if messages < maxMessages {
@@ -50,8 +53,8 @@ func (b *batch) room() []byte {
 }
 
 // commit takes the first n bytes of the room as a packet.
-func (b *batch) commit(n int, to *sockaddr) {
-	b.out.add(b.arena[b.used:b.used+n], to)
+func (b *batch) commit(n int, to *udp.Address) {
+	b.out.Add(b.arena[b.used:b.used+n], to)
 	b.used += n
 }
 
@@ -61,7 +64,7 @@ func (b *batch) Flush() {
 		return
 	}
 	b.used = 0
-	if failed := b.out.send(); failed > 0 {
+	if failed := b.out.Send(b.sock.udp); failed > 0 {
 		b.sock.unsent.Add(uint64(failed))
 	}
 }

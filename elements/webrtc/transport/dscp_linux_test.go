@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rivero-media/rivero/elements/webrtc/transport/srtp"
+	"github.com/rivero-media/rivero/elements/webrtc/transport/udp"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -77,7 +78,7 @@ func TestPacketsAreMarked(t *testing.T) {
 			var conns []*Conn
 			for _, dscp := range []uint8{0, 46, 63, 0} {
 				conns = append(conns, wiredWith(t, s, addr, srtp.AEADAES128GCM, ConnConfig{Handler: &deafHandler{}, DSCP: dscp}))
-				s.removePeer(newEndpoint(addr), conns[len(conns)-1].host(s)) // one peer of them all, for once
+				s.removePeer(udp.KeyOf(addr), conns[len(conns)-1].host(s)) // one peer of them all, for once
 			}
 			want := []int{0, 46 << 2, 63 << 2, 0}
 			var b media.Burst

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+
+	"github.com/rivero-media/rivero/elements/webrtc/transport/udp"
 )
 
 // hostConn is one connection on one socket, for as long as the connection
@@ -31,7 +33,7 @@ func newHostConn(c *Conn, s *Socket) *hostConn {
 type destination struct {
 	sock *Socket
 	addr netip.AddrPort
-	name sockaddr
+	name udp.Address
 	user *generation // the last one that wrote there
 }
 
@@ -94,7 +96,7 @@ func (h *hostConn) leave(g *generation) {
 			d.user = older
 		default:
 			delete(h.peers, peer)
-			h.sock.removePeer(newEndpoint(peer), h)
+			h.sock.removePeer(udp.KeyOf(peer), h)
 		}
 	}
 }
@@ -133,9 +135,9 @@ func (h *hostConn) destination(peer netip.AddrPort, g *generation) (*destination
 	case len(h.peers) >= maxPeers:
 		return nil, errTooManyPeers
 	}
-	d := &destination{sock: h.sock, addr: peer, name: newSockaddr(peer), user: g}
-	d.name.mark(h.conn.cfg.DSCP)
-	if !h.sock.addPeer(newEndpoint(peer), h) {
+	d := &destination{sock: h.sock, addr: peer, name: udp.NewAddress(peer), user: g}
+	d.name.Mark(h.conn.cfg.DSCP)
+	if !h.sock.addPeer(udp.KeyOf(peer), h) {
 		if h.private == nil {
 			s, err := h.conn.pool.openPrivate(h.sock.local.Addr(), h)
 			if err != nil {
@@ -164,7 +166,7 @@ func (h *hostConn) remove() {
 		h.sock.removeUfrag(s.ufrag, h)
 	}
 	for peer := range peers {
-		h.sock.removePeer(newEndpoint(peer), h)
+		h.sock.removePeer(udp.KeyOf(peer), h)
 	}
 	if private != nil {
 		private.close()

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/pion/stun/v4"
+
+	"github.com/rivero-media/rivero/elements/webrtc/transport/udp"
 )
 
 const (
@@ -104,7 +106,7 @@ func (s *Socket) ask(ctx context.Context, m *mapping) {
 func (s *Socket) exchange(ctx context.Context, m *mapping, request []byte) (netip.AddrPort, error) {
 	late := time.NewTimer(stunTimeout)
 	defer late.Stop()
-	to := newSockaddr(m.server)
+	to := udp.NewAddress(m.server)
 	for wait := stunRTO; ; wait *= 2 {
 		if err := s.send(request, &to); err != nil {
 			return netip.AddrPort{}, err
@@ -127,14 +129,14 @@ func (s *Socket) exchange(ctx context.Context, m *mapping, request []byte) (neti
 
 // answer takes a STUN response if it is to one of our questions. Called by the
 // read loop.
-func (q *stunQueries) answer(p []byte, from endpoint) bool {
+func (q *stunQueries) answer(p []byte, from udp.Key) bool {
 	if q.waiting.Load() == 0 {
 		return false
 	}
 	q.mu.Lock()
 	m := q.pending[transactionID(p)]
 	q.mu.Unlock()
-	if m == nil || newEndpoint(m.server) != from {
+	if m == nil || udp.KeyOf(m.server) != from {
 		return false
 	}
 	msg := stun.Message{Raw: append([]byte(nil), p...)}

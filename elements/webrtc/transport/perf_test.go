@@ -10,6 +10,7 @@ import (
 	"github.com/pion/rtp"
 
 	"github.com/rivero-media/rivero/elements/webrtc/transport/srtp"
+	"github.com/rivero-media/rivero/elements/webrtc/transport/udp"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -171,7 +172,7 @@ func benchmarkFanOut(b *testing.B, p srtp.Profile, viewers int) {
 		floor = append(floor, newFloorViewer(b, peer, p))
 	}
 	payload := make([]byte, size)
-	out := newOutbox(s.udp, maxMessages)
+	out := udp.NewOutbox(maxMessages)
 	arena := make([]byte, maxMessages*maxPacket)
 	var burst media.Burst
 	h := rtp.Header{Version: 2, PayloadType: 96, SSRC: 5}
@@ -194,15 +195,15 @@ func benchmarkFanOut(b *testing.B, p srtp.Profile, viewers int) {
 		for range turn {
 			h.SequenceNumber++
 			for _, v := range floor {
-				if out.full() {
-					out.send()
+				if out.Full() {
+					out.Send(s.udp)
 					at = 0
 				}
 				v.protect(b, out, arena[at:at+maxPacket], h, payload)
 				at += maxPacket
 			}
 		}
-		out.send()
+		out.Send(s.udp)
 		theirs += time.Since(begun)
 		packets += turn * viewers
 	}
@@ -215,7 +216,7 @@ func benchmarkFanOut(b *testing.B, p srtp.Profile, viewers int) {
 // floorViewer is a viewer of whom nothing is known but key and address.
 type floorViewer struct {
 	sender *srtp.Sender
-	to     sockaddr
+	to     udp.Address
 }
 
 func newFloorViewer(b *testing.B, peer netip.AddrPort, p srtp.Profile) *floorViewer {
@@ -224,10 +225,10 @@ func newFloorViewer(b *testing.B, peer netip.AddrPort, p srtp.Profile) *floorVie
 	if err != nil {
 		b.Fatal(err)
 	}
-	return &floorViewer{sender: sender, to: newSockaddr(peer)}
+	return &floorViewer{sender: sender, to: udp.NewAddress(peer)}
 }
 
-func (v *floorViewer) protect(b *testing.B, out *outbox, buf []byte, h rtp.Header, payload []byte) {
+func (v *floorViewer) protect(b *testing.B, out *udp.Outbox, buf []byte, h rtp.Header, payload []byte) {
 	n, err := h.MarshalTo(buf)
 	if err == nil {
 		n, err = v.sender.Protect(buf, n, payload)
@@ -235,5 +236,5 @@ func (v *floorViewer) protect(b *testing.B, out *outbox, buf []byte, h rtp.Heade
 	if err != nil {
 		b.Fatal(err)
 	}
-	out.add(buf[:n], &v.to)
+	out.Add(buf[:n], &v.to)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pion/ice/v4"
 
+	"github.com/rivero-media/rivero/elements/webrtc/transport/udp"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -154,7 +155,7 @@ func (c *Conn) readsRelay() bool { return len(c.cfg.TURN) > 0 || c.cfg.ICETCP }
 func (c *Conn) readRelay(conn *ice.Conn) {
 	r := &reader{}
 	r.own = func(v any) { c.broken(v) }
-	buf := make([]byte, readSize)
+	buf := make([]byte, udp.MaxSize)
 	for {
 		n, err := conn.Read(buf)
 		if err != nil {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/pion/ice/v4"
+
+	"github.com/rivero-media/rivero/elements/webrtc/transport/udp"
 )
 
 const (
@@ -75,7 +77,7 @@ func owner(s *side, p *handPeer) *Conn {
 	sock := s.now.sockets[0]
 	sock.mu.RLock()
 	defer sock.mu.RUnlock()
-	if h := sock.byPeer[newEndpoint(p.addr())]; h != nil {
+	if h := sock.byPeer[udp.KeyOf(p.addr())]; h != nil {
 		return h.conn
 	}
 	return nil
@@ -164,7 +166,7 @@ func TestMediaOfTheSelectedPairGoesOnThroughAnICERestart(t *testing.T) {
 	p.wait("consent check of the old pair", func() bool { return p.asked > asked })
 	sock.mu.RLock()
 	defer sock.mu.RUnlock()
-	if h := sock.byPeer[newEndpoint(p.addr())]; h != host {
+	if h := sock.byPeer[udp.KeyOf(p.addr())]; h != host {
 		t.Error("nothing is received while ICE restarts")
 	}
 	if s.LocalUfrag() == old || sock.byUfrag[old] != host || sock.byUfrag[s.LocalUfrag()] != host {

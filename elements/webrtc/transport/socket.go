@@ -12,18 +12,17 @@ import (
 	"github.com/pion/rtp"
 	"github.com/rs/zerolog"
 
+	"github.com/rivero-media/rivero/elements/webrtc/transport/udp"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
-const (
-	readBatch = 64   // packets per read, for overload: normal load brings two
-	readSize  = 2048 // bytes; longer packets are dropped
-)
+// readBatch is how many packets a read takes at most, for overload: normal load brings two.
+const readBatch = 64
 
 // Socket is one bound UDP address that many connections share. One goroutine
 // reads it; anybody may send.
 type Socket struct {
-	udp   *udpConn
+	udp   *udp.Conn
 	local netip.AddrPort
 	iface string
 	log   zerolog.Logger
@@ -32,8 +31,8 @@ type Socket struct {
 	sole *hostConn
 
 	mu      sync.RWMutex
-	byUfrag map[string]*hostConn   // local user name fragment → who is asked
-	byPeer  map[endpoint]*hostConn // peer address → who talks to it
+	byUfrag map[string]*hostConn  // local user name fragment → who is asked
+	byPeer  map[udp.Key]*hostConn // peer address → who talks to it
 
 	queries stunQueries
 
@@ -58,19 +57,19 @@ func listen(local netip.AddrPort, iface string, log zerolog.Logger) (*Socket, er
 	// Best effort: the kernel cuts it to net.core.{r,w}mem_max.
 	_ = conn.SetReadBuffer(socketBuffer)
 	_ = conn.SetWriteBuffer(socketBuffer)
-	udp, err := newUDPConn(conn)
+	own, err := udp.New(conn, readBatch)
 	if err != nil {
 		conn.Close()
 		return nil, err
 	}
 	bound := conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	s := &Socket{
-		udp:     udp,
+		udp:     own,
 		local:   netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port()),
 		iface:   iface,
 		log:     log.With().Stringer("socket", bound).Logger(),
 		byUfrag: make(map[string]*hostConn),
-		byPeer:  make(map[endpoint]*hostConn),
+		byPeer:  make(map[udp.Key]*hostConn),
 		done:    make(chan struct{}),
 	}
 	return s, nil
@@ -82,13 +81,13 @@ const socketBuffer = 4 << 20
 // close ends the read loop and waits for it.
 func (s *Socket) close() {
 	s.closed.Store(true)
-	s.udp.conn.Close()
+	s.udp.Close()
 	<-s.done
 }
 
 // send sends one packet now, without waiting.
-func (s *Socket) send(p []byte, to *sockaddr) error {
-	err := s.udp.send(p, to)
+func (s *Socket) send(p []byte, to *udp.Address) error {
+	err := s.udp.Send(p, to)
 	if err != nil {
 		s.unsent.Add(1)
 	}
@@ -102,7 +101,7 @@ func (s *Socket) readLoop() {
 	s.in.own = s.panicked
 	failing := false
 	for {
-		n, err := s.udp.read()
+		n, err := s.udp.Read()
 		if err != nil {
 			if s.closed.Load() || errors.Is(err, net.ErrClosed) {
 				return
@@ -137,13 +136,13 @@ func (s *Socket) lookUp(n int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for i := range s.targets[:n] {
-		p, from := s.udp.packet(i)
+		p, from := s.udp.Packet(i)
 		s.targets[i] = s.find(p, from)
 	}
 }
 
 // find is called locked.
-func (s *Socket) find(p []byte, from endpoint) *hostConn {
+func (s *Socket) find(p []byte, from udp.Key) *hostConn {
 	if s.sole != nil {
 		return s.sole
 	}
@@ -161,7 +160,7 @@ func (s *Socket) find(p []byte, from endpoint) *hostConn {
 func (s *Socket) dispatch(i, n int, at time.Duration) (next int) {
 	defer s.in.burst.Rescue(s.in.own)
 	for next = i; next < n; {
-		p, from := s.udp.packet(next)
+		p, from := s.udp.Packet(next)
 		to := s.targets[next]
 		next++
 		s.handle(p, from, to, at)
@@ -170,7 +169,7 @@ func (s *Socket) dispatch(i, n int, at time.Duration) (next int) {
 }
 
 // handle hands on one packet by its first byte (RFC 7983 §7).
-func (s *Socket) handle(p []byte, from endpoint, to *hostConn, at time.Duration) {
+func (s *Socket) handle(p []byte, from udp.Key, to *hostConn, at time.Duration) {
 	switch {
 	case len(p) == 0:
 		s.lost.Add(1)
@@ -178,7 +177,7 @@ func (s *Socket) handle(p []byte, from endpoint, to *hostConn, at time.Duration)
 	case to == nil:
 		s.lost.Add(1)
 	case isSTUN(p):
-		to.stun(p, from.addrPort())
+		to.stun(p, from.AddrPort())
 	case p[0] >= 128 && p[0] <= 191:
 		to.conn.receive(p, at, &s.in)
 	case p[0] >= 20 && p[0] <= 63:
@@ -206,7 +205,7 @@ func (s *Socket) removeUfrag(ufrag string, h *hostConn) {
 
 // addPeer makes peer's responses, DTLS and media come to h. It fails when another
 // connection has that address and has not lost it.
-func (s *Socket) addPeer(peer endpoint, h *hostConn) bool {
+func (s *Socket) addPeer(peer udp.Key, h *hostConn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if old := s.byPeer[peer]; old != nil && old.conn != h.conn && !old.conn.lost.Load() {
@@ -217,7 +216,7 @@ func (s *Socket) addPeer(peer endpoint, h *hostConn) bool {
 }
 
 // removePeer takes that back, unless somebody else has the address meanwhile.
-func (s *Socket) removePeer(peer endpoint, h *hostConn) {
+func (s *Socket) removePeer(peer udp.Key, h *hostConn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.byPeer[peer] == h {

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"runtime"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"github.com/pion/stun/v4"
 
 	"github.com/rivero-media/rivero/elements/webrtc/transport/srtp"
+	"github.com/rivero-media/rivero/elements/webrtc/transport/udp"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -57,12 +57,12 @@ func numbered(seqs ...uint16) (list []rtp.Header) {
 // sendTogether sends packets from s in one system call.
 func sendTogether(t *testing.T, s *Socket, to netip.AddrPort, packets [][]byte) (failed int) {
 	t.Helper()
-	out := newOutbox(s.udp, len(packets))
-	name := newSockaddr(to)
+	out := udp.NewOutbox(len(packets))
+	name := udp.NewAddress(to)
 	for _, p := range packets {
-		out.add(p, &name)
+		out.Add(p, &name)
 	}
-	return out.send()
+	return out.Send(s.udp)
 }
 
 func TestAPanicLosesOnePacketOfTheReadBatch(t *testing.T) {
@@ -209,7 +209,7 @@ func TestGarbageIsCountedAndHarmless(t *testing.T) {
 	garbage := [][]byte{
 		{0}, {0x80}, {0x80, 0xc8}, {0x80, 0xc8, 0, 1, 0, 0, 0, 1}, {0x9f, 96, 0, 1}, {0xbf}, {20}, {64}, {255, 1, 2},
 		slices.Concat([]byte{0, 1, 0, 8, 0x21, 0x12, 0xa4, 0x42}, make([]byte, 12), []byte{0, 6, 0xff, 0xff, 'a', ':', 'b', 0}),
-		make([]byte, readSize-1), make([]byte, readSize+100),
+		make([]byte, udp.MaxSize-1), make([]byte, udp.MaxSize+100),
 	}
 	sendTogether(t, peer, s.local, garbage)
 	sendTogether(t, peer, s.local, protected(t, srtp.AEADAES128GCM, numbered(1)...))
@@ -226,13 +226,13 @@ func TestAPacketThatCannotBeSentDoesNotStopTheOthers(t *testing.T) {
 	s, peer := testSocket(t), testSocket(t)
 	got := make(chan uint16, 10)
 	wired(t, peer, s.local, srtp.AEADAES128GCM, funcHandler(func(h *rtp.Header, _ []byte, _ *media.Burst) { got <- h.SequenceNumber }))
-	out := newOutbox(s.udp, 3)
-	nowhere, there := newSockaddr(netip.MustParseAddrPort("127.0.0.1:0")), newSockaddr(peer.local)
+	out := udp.NewOutbox(3)
+	nowhere, there := udp.NewAddress(netip.MustParseAddrPort("127.0.0.1:0")), udp.NewAddress(peer.local)
 	packets := protected(t, srtp.AEADAES128GCM, numbered(1, 2, 3)...)
-	for i, to := range []*sockaddr{&there, &nowhere, &there} {
-		out.add(packets[i], to)
+	for i, to := range []*udp.Address{&there, &nowhere, &there} {
+		out.Add(packets[i], to)
 	}
-	if failed := out.send(); failed != 1 {
+	if failed := out.Send(s.udp); failed != 1 {
 		t.Errorf("%d packets failed, want 1", failed)
 	}
 	if a, b := <-got, <-got; a != 1 || b != 3 {
@@ -348,15 +348,15 @@ func FuzzPacket(f *testing.F) {
 	}
 	f.Add([]byte{0x80, 0xc8, 0, 1, 0, 0, 0, 1})
 	f.Add([]byte{22, 254, 253})
-	s := &Socket{byUfrag: map[string]*hostConn{}, byPeer: map[endpoint]*hostConn{}}
+	s := &Socket{byUfrag: map[string]*hostConn{}, byPeer: map[udp.Key]*hostConn{}}
 	peer := netip.MustParseAddrPort("192.0.2.1:5")
 	c := wired(f, s, peer, srtp.AEADAES128GCM, &deafHandler{})
-	s.byUfrag["local"] = s.byPeer[newEndpoint(peer)]
+	s.byUfrag["local"] = s.byPeer[udp.KeyOf(peer)]
 	f.Fuzz(func(t *testing.T, p []byte) {
-		if len(p) > readSize {
+		if len(p) > udp.MaxSize {
 			return
 		}
-		for _, from := range []endpoint{newEndpoint(peer), {}} {
+		for _, from := range []udp.Key{udp.KeyOf(peer), {}} {
 			s.handle(slices.Clone(p), from, s.find(p, from), 0)
 		}
 		c.recv.early = nil
@@ -365,12 +365,12 @@ func FuzzPacket(f *testing.F) {
 
 func TestSocketTablesUseOneFormOfAnAddress(t *testing.T) {
 	mapped := netip.MustParseAddrPort("[::ffff:192.0.2.1]:5")
-	if newEndpoint(mapped) != newEndpoint(netip.MustParseAddrPort("192.0.2.1:5")) {
+	if udp.KeyOf(mapped) != udp.KeyOf(netip.MustParseAddrPort("192.0.2.1:5")) {
 		t.Error("an IPv4 address has two keys")
 	}
 	for _, text := range []string{"192.0.2.1:5", "[2001:db8::1]:7"} {
 		addr := netip.MustParseAddrPort(text)
-		if got := newEndpoint(addr).addrPort(); got != addr {
+		if got := udp.KeyOf(addr).AddrPort(); got != addr {
 			t.Errorf("%v became %v", addr, got)
 		}
 	}
@@ -378,7 +378,8 @@ func TestSocketTablesUseOneFormOfAnAddress(t *testing.T) {
 	s, peer := testSocket(t), testSocket(t)
 	heard := make(chan uint16, 1)
 	wired(t, s, peer.local, srtp.AEADAES128GCM, funcHandler(func(h *rtp.Header, _ []byte, _ *media.Burst) { heard <- h.SequenceNumber }))
-	if _, err := peer.udp.conn.WriteToUDP(protected(t, srtp.AEADAES128GCM, numbered(9)...)[0], net.UDPAddrFromAddrPort(s.local)); err != nil {
+	to := udp.NewAddress(s.local)
+	if err := peer.udp.Send(protected(t, srtp.AEADAES128GCM, numbered(9)...)[0], &to); err != nil {
 		t.Fatal(err)
 	}
 	if seq := <-heard; seq != 9 {

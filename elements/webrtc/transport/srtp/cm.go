@@ -10,7 +10,7 @@ import (
 	"hash"
 )
 
-// cm is AES128_CM_HMAC_SHA1_80 and _32 (RFC 3711 §4.1.1, §4.2.1).
+// cm is AES in counter mode with HMAC_SHA1_80 or _32, with 128 bits (RFC 3711 §4.1.1, §4.2.1) or 256 (RFC 6188 §2).
 type cm struct {
 	block cipher.Block
 	mac   hash.Hash
@@ -22,8 +22,8 @@ type cm struct {
 	sum [sha1.Size]byte
 }
 
-func newCM(master cipher.Block, salt []byte, tag int) (*cm, error) {
-	block, err := aes.NewCipher(derive(master, salt, labelKey, 16))
+func newCM(master cipher.Block, keyLen int, salt []byte, tag int) (*cm, error) {
+	block, err := aes.NewCipher(derive(master, salt, labelKey, keyLen))
 	if err != nil {
 		return nil, err
 	}

@@ -6,14 +6,21 @@ import "encoding/binary"
 // peer who holds the keys can make us use.
 const maxStreams = 1024
 
-// maxIndex is the last packet index of a key (RFC 3711 §9.2).
-const maxIndex = 1<<48 - 1
+// MaxPackets is how many packets a key serves (RFC 3711 §9.2), and maxIndex the last packet's index.
+const (
+	MaxPackets = 1 << 48
+	maxIndex   = MaxPackets - 1
+)
 
 // Sender protects the packets to one peer.
 type Sender struct {
 	suite   suite
 	highest map[uint32]uint64 // packet index by SSRC
+	packets uint64
 }
+
+// Packets is how many packets the key has served so far.
+func (s *Sender) Packets() uint64 { return s.packets }
 
 // NewSender makes a Sender from the master key and salt of our side.
 func NewSender(p Profile, key, salt []byte) (*Sender, error) {
@@ -53,6 +60,7 @@ func (s *Sender) Protect(buf []byte, header int, payload []byte) (int, error) {
 		s.highest[ssrc] = index
 	}
 	s.suite.seal(buf, header, payload, ssrc, index)
+	s.packets++
 	return n, nil
 }
 
@@ -61,7 +69,11 @@ type Receiver struct {
 	suite   suite
 	streams map[uint32]*window
 	fresh   *window // for the next new SSRC, so that forged ones cost no memory
+	packets uint64
 }
+
+// Packets is how many packets of the key have been accepted so far.
+func (r *Receiver) Packets() uint64 { return r.packets }
 
 // NewReceiver makes a Receiver from the master key and salt of the peer's side.
 func NewReceiver(p Profile, key, salt []byte) (*Receiver, error) {
@@ -107,6 +119,7 @@ func (r *Receiver) Open(pkt []byte, header int) ([]byte, error) {
 		r.fresh = new(window)
 	}
 	w.add(index)
+	r.packets++
 	return payload, nil
 }
 

@@ -23,13 +23,16 @@ var (
 	ErrIndex    = errors.New("srtp: key used up")
 )
 
-// Profile is a protection profile by its number in DTLS (RFC 5764 §4.1.2, RFC 7714 §14.2).
+// Profile is a protection profile by its number in DTLS (RFC 5764 §4.1.2, RFC 7714 §14.2). Those with AES-256 in counter
+// mode (RFC 6188) have none: they are agreed upon by SDP only, and their numbers are Pion's.
 type Profile uint16
 
 // The profiles that browsers and SIP gateways use.
 const (
 	AES128CMSHA1_80 Profile = 0x0001
 	AES128CMSHA1_32 Profile = 0x0002
+	AES256CMSHA1_80 Profile = 0x0003
+	AES256CMSHA1_32 Profile = 0x0004
 	AEADAES128GCM   Profile = 0x0007
 	AEADAES256GCM   Profile = 0x0008
 )
@@ -41,6 +44,10 @@ func (p Profile) String() string {
 		return "SRTP_AES128_CM_HMAC_SHA1_80"
 	case AES128CMSHA1_32:
 		return "SRTP_AES128_CM_HMAC_SHA1_32"
+	case AES256CMSHA1_80:
+		return "SRTP_AES256_CM_HMAC_SHA1_80"
+	case AES256CMSHA1_32:
+		return "SRTP_AES256_CM_HMAC_SHA1_32"
 	case AEADAES128GCM:
 		return "SRTP_AEAD_AES_128_GCM"
 	case AEADAES256GCM:
@@ -55,7 +62,7 @@ func (p Profile) KeyLen() int {
 	switch p {
 	case AES128CMSHA1_80, AES128CMSHA1_32, AEADAES128GCM:
 		return 16
-	case AEADAES256GCM:
+	case AES256CMSHA1_80, AES256CMSHA1_32, AEADAES256GCM:
 		return 32
 	default:
 		return 0
@@ -65,7 +72,7 @@ func (p Profile) KeyLen() int {
 // SaltLen is the length of the master salt in bytes, 0 for an unknown profile.
 func (p Profile) SaltLen() int {
 	switch p {
-	case AES128CMSHA1_80, AES128CMSHA1_32:
+	case AES128CMSHA1_80, AES128CMSHA1_32, AES256CMSHA1_80, AES256CMSHA1_32:
 		return 14
 	case AEADAES128GCM, AEADAES256GCM:
 		return 12
@@ -106,10 +113,10 @@ func newSuite(p Profile, key, salt []byte) (suite, error) {
 	switch p {
 	case AEADAES128GCM, AEADAES256GCM:
 		return newGCM(master, len(key), salt)
-	case AES128CMSHA1_32:
-		return newCM(master, salt, 4)
+	case AES128CMSHA1_32, AES256CMSHA1_32:
+		return newCM(master, len(key), salt, 4)
 	default:
-		return newCM(master, salt, 10)
+		return newCM(master, len(key), salt, 10)
 	}
 }
 

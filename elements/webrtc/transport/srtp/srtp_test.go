@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var profiles = []Profile{AES128CMSHA1_80, AES128CMSHA1_32, AEADAES128GCM, AEADAES256GCM}
+var profiles = []Profile{AES128CMSHA1_80, AES128CMSHA1_32, AES256CMSHA1_80, AES256CMSHA1_32, AEADAES128GCM, AEADAES256GCM}
 
 // keysFor makes key and salt out of a number.
 func keysFor(p Profile, n byte) (key, salt []byte) {
@@ -333,7 +333,7 @@ func TestUsedUpKey(t *testing.T) {
 func TestAllocations(t *testing.T) {
 	for _, p := range profiles {
 		want := 0.0
-		if p == AES128CMSHA1_80 || p == AES128CMSHA1_32 {
+		if p != AEADAES128GCM && p != AEADAES256GCM {
 			want = 1
 		}
 		s, r := newPair(t, p)

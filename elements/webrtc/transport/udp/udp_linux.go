@@ -1,6 +1,6 @@
 //go:build linux && !portable
 
-package transport
+package udp
 
 import (
 	"encoding/binary"
@@ -19,8 +19,8 @@ type mmsghdr struct {
 	n   uint32 // bytes received or sent
 }
 
-// sockaddr is an address as the kernel wants it, encoded once per destination.
-type sockaddr struct {
+// Address is an address as the kernel wants it, encoded once per destination.
+type Address struct {
 	raw [unix.SizeofSockaddrInet6]byte
 	n   uint32
 
@@ -31,8 +31,8 @@ type sockaddr struct {
 // controlSize is a control message with an int (cmsg(3)), on 64-bit systems; smaller ones need less.
 const controlSize = 24
 
-// mark gives packets to s a DSCP (RFC 2474), 0 for none.
-func (s *sockaddr) mark(dscp uint8) {
+// Mark gives packets to s a DSCP (RFC 2474), 0 for none.
+func (s *Address) Mark(dscp uint8) {
 	s.controls = 0
 	if dscp == 0 {
 		return
@@ -47,8 +47,8 @@ func (s *sockaddr) mark(dscp uint8) {
 	s.controls = unix.CmsgSpace(4)
 }
 
-// newSockaddr encodes addr for a socket of its own family.
-func newSockaddr(addr netip.AddrPort) (s sockaddr) {
+// NewAddress encodes addr for a socket of its own family.
+func NewAddress(addr netip.AddrPort) (s Address) {
 	ip := addr.Addr().Unmap()
 	if ip.Is4() {
 		binary.NativeEndian.PutUint16(s.raw[0:], unix.AF_INET)
@@ -67,42 +67,47 @@ func newSockaddr(addr netip.AddrPort) (s sockaddr) {
 }
 
 // source decodes the address that the kernel wrote into raw.
-func source(raw *[unix.SizeofSockaddrInet6]byte) endpoint {
+func source(raw *[unix.SizeofSockaddrInet6]byte) Key {
 	port := binary.BigEndian.Uint16(raw[2:])
 	if binary.NativeEndian.Uint16(raw[0:]) == unix.AF_INET {
-		e := endpoint{port: port}
-		e.ip[10], e.ip[11] = 0xff, 0xff
-		copy(e.ip[12:], raw[4:8])
-		return e
+		k := Key{port: port}
+		k.ip[10], k.ip[11] = 0xff, 0xff
+		copy(k.ip[12:], raw[4:8])
+		return k
 	}
-	return endpoint{ip: [16]byte(raw[8:24]), port: port}
+	return Key{ip: [16]byte(raw[8:24]), port: port}
 }
 
-// udpConn is one UDP socket: batches in, batches out. Reading belongs to one
+// Conn is one UDP socket: batches in, batches out. Reading belongs to one
 // goroutine, sending may be done by any.
-type udpConn struct {
+type Conn struct {
 	conn *net.UDPConn
 	raw  syscall.RawConn
 
-	hdrs  [readBatch]mmsghdr
-	iovs  [readBatch]unix.Iovec
-	names [readBatch][unix.SizeofSockaddrInet6]byte
-	bufs  [readBatch][readSize]byte
+	hdrs  []mmsghdr
+	iovs  []unix.Iovec
+	names [][unix.SizeofSockaddrInet6]byte
+	bufs  [][MaxSize]byte
 
 	tryRead func(fd uintptr) bool // made once: a closure per read would be allocated
 	got     int
 	failure error
 }
 
-func newUDPConn(conn *net.UDPConn) (*udpConn, error) {
+// New takes a socket over. batch is how many packets it reads at a time, at most.
+func New(conn *net.UDPConn, batch int) (*Conn, error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
-	c := &udpConn{conn: conn, raw: raw}
+	c := &Conn{
+		conn: conn, raw: raw,
+		hdrs: make([]mmsghdr, batch), iovs: make([]unix.Iovec, batch),
+		names: make([][unix.SizeofSockaddrInet6]byte, batch), bufs: make([][MaxSize]byte, batch),
+	}
 	for i := range c.hdrs {
 		c.iovs[i].Base = &c.bufs[i][0]
-		c.iovs[i].SetLen(readSize)
+		c.iovs[i].SetLen(MaxSize)
 		h := &c.hdrs[i].hdr
 		h.Name = &c.names[i][0]
 		h.Iov = &c.iovs[i]
@@ -112,8 +117,8 @@ func newUDPConn(conn *net.UDPConn) (*udpConn, error) {
 	return c, nil
 }
 
-// read waits for packets and returns how many there are.
-func (c *udpConn) read() (int, error) {
+// Read waits for packets and returns how many there are.
+func (c *Conn) Read() (int, error) {
 	if err := c.raw.Read(c.tryRead); err != nil {
 		return 0, err
 	}
@@ -121,12 +126,12 @@ func (c *udpConn) read() (int, error) {
 }
 
 // recvmmsg reads what is there; false: wait for more.
-func (c *udpConn) recvmmsg(fd uintptr) bool {
+func (c *Conn) recvmmsg(fd uintptr) bool {
 	for i := range c.hdrs {
 		c.hdrs[i].hdr.Namelen = unix.SizeofSockaddrInet6
 	}
 	for {
-		n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&c.hdrs[0])), readBatch, unix.MSG_DONTWAIT, 0, 0)
+		n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&c.hdrs[0])), uintptr(len(c.hdrs)), unix.MSG_DONTWAIT, 0, 0)
 		switch errno {
 		case 0:
 			c.got, c.failure = int(n), nil
@@ -141,27 +146,27 @@ func (c *udpConn) recvmmsg(fd uintptr) bool {
 	}
 }
 
-// packet returns packet i of the last read and where it came from; the bytes
+// Packet returns packet i of the last read and where it came from; the bytes
 // are valid until the next read. A packet that was too long is empty.
-func (c *udpConn) packet(i int) ([]byte, endpoint) {
+func (c *Conn) Packet(i int) ([]byte, Key) {
 	h := &c.hdrs[i]
 	if h.hdr.Flags&unix.MSG_TRUNC != 0 {
-		return nil, endpoint{}
+		return nil, Key{}
 	}
 	return c.bufs[i][:h.n], source(&c.names[i])
 }
 
 var errNotSent = errors.New("the system did not take a packet")
 
-// send sends one packet now. It does not wait: a full send buffer is an error.
-func (c *udpConn) send(p []byte, to *sockaddr) error {
+// Send sends one packet now. It does not wait: a full send buffer is an error.
+func (c *Conn) Send(p []byte, to *Address) error {
 	if len(p) == 0 {
 		return nil
 	}
 	if to.controls > 0 {
-		out := newOutbox(c, 1)
-		out.add(p, to)
-		if out.send() > 0 {
+		out := NewOutbox(1)
+		out.Add(p, to)
+		if out.Send(c) > 0 {
 			return errNotSent
 		}
 		return nil
@@ -182,19 +187,19 @@ func (c *udpConn) send(p []byte, to *sockaddr) error {
 	return err
 }
 
-// outbox is packets on their way to sendmmsg(2).
-type outbox struct {
+// Outbox is packets on their way to sendmmsg(2).
+type Outbox struct {
 	hdrs []mmsghdr
 	iovs []unix.Iovec
 	n    int
 
-	conn   *udpConn
 	call   func(fd uintptr) // made once: a closure per call would be allocated
 	failed int
 }
 
-func newOutbox(c *udpConn, size int) *outbox {
-	o := &outbox{conn: c, hdrs: make([]mmsghdr, size), iovs: make([]unix.Iovec, size)}
+// NewOutbox makes one for size packets.
+func NewOutbox(size int) *Outbox {
+	o := &Outbox{hdrs: make([]mmsghdr, size), iovs: make([]unix.Iovec, size)}
 	for i := range o.hdrs {
 		o.hdrs[i].hdr.Iov = &o.iovs[i]
 		o.hdrs[i].hdr.SetIovlen(1)
@@ -203,10 +208,11 @@ func newOutbox(c *udpConn, size int) *outbox {
 	return o
 }
 
-func (o *outbox) full() bool { return o.n == len(o.hdrs) }
+// Full tells whether there is no room for another packet.
+func (o *Outbox) Full() bool { return o.n == len(o.hdrs) }
 
-// add appends packet p, which must stay where it is until send.
-func (o *outbox) add(p []byte, to *sockaddr) {
+// Add appends packet p, which must stay where it is until send.
+func (o *Outbox) Add(p []byte, to *Address) {
 	o.iovs[o.n].Base = &p[0]
 	o.iovs[o.n].SetLen(len(p))
 	h := &o.hdrs[o.n].hdr
@@ -220,11 +226,11 @@ func (o *outbox) add(p []byte, to *sockaddr) {
 	o.n++
 }
 
-// send sends everything and returns how many packets the kernel did not take.
+// Send sends everything through c and returns how many packets the kernel did not take.
 // Control, not Write: producers need not wait for each other's calls.
-func (o *outbox) send() (failed int) {
+func (o *Outbox) Send(c *Conn) (failed int) {
 	o.failed = 0
-	if o.conn.raw.Control(o.call) != nil {
+	if c.raw.Control(o.call) != nil {
 		o.failed = o.n
 	}
 	o.n = 0
@@ -233,7 +239,7 @@ func (o *outbox) send() (failed int) {
 
 // sendmmsg stops at a packet that fails; that one is skipped. When the send
 // buffer is full the rest is dropped: a reader must not wait for it.
-func (o *outbox) sendmmsg(fd uintptr) {
+func (o *Outbox) sendmmsg(fd uintptr) {
 	for at := 0; at < o.n; {
 		n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&o.hdrs[at])), uintptr(o.n-at),
 			unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
