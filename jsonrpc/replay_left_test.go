@@ -24,6 +24,7 @@ var future = []struct{ class, part, operation, missing string }{
 	{"RecorderEndpoint", "http://", "record", "recording to HTTP"},
 	{"RecorderEndpoint", "foo://", "record", "recording to nowhere"},
 	{"RecorderEndpoint", "JPEG", "record", "recording JPEG"},
+	{"RecorderEndpoint", "KURENTO_SPLIT_RECORDER", "", "a server without split recordings"}, // these are possible here
 }
 
 // notThere names what keeps a request from being replayed: a class to be created, something that the new object
