@@ -1,6 +1,6 @@
 // A page dials a digit, and one that may speak another audio codec hears the tone of it, which its browser makes of the events.
 
-import { addVideo, call, element, fail, kurentoClient, Peer, sleep, until } from './lib.js';
+import { addVideo, call, element, fail, kurentoClient, only, Peer, sleep, until } from './lib.js';
 
 export async function run({ ws, from, to, digit, tones }) {
   const client = await kurentoClient(ws);
@@ -10,14 +10,14 @@ export async function run({ ws, from, to, digit, tones }) {
   const sender = await element(pipeline, 'WebRtcEndpoint');
   const source = new Peer(sender, fail);
   source.publish(silence(context));
-  only(source, from);
+  only(source, from, 'audio/telephone-event');
   await source.negotiate();
 
   const receiver = await element(pipeline, 'WebRtcEndpoint');
   await call(sender, 'connect', receiver);
   const sink = new Peer(receiver, fail);
   sink.connection.addTransceiver('audio', { direction: 'recvonly' });
-  only(sink, to);
+  only(sink, to, 'audio/telephone-event');
   const audio = addVideo();
   sink.show(audio);
   await sink.negotiate();
@@ -45,13 +45,6 @@ function silence(context) {
   source.connect(new GainNode(context, { gain: 0 })).connect(out);
   source.start();
   return out.stream;
-}
-
-// only leaves one codec, and events, in the peer's description.
-function only(peer, codec) {
-  const wanted = RTCRtpReceiver.getCapabilities('audio').codecs.filter(({ mimeType }) =>
-    [codec.toLowerCase(), 'audio/telephone-event'].includes(mimeType.toLowerCase()));
-  for (const transceiver of peer.connection.getTransceivers()) transceiver.setCodecPreferences(wanted);
 }
 
 // listen looks at the spectrum for some seconds, and returns how far the weaker of the tones was above everything else, in dB,

@@ -114,3 +114,13 @@ export function confetti() {
   }, 33);
   return canvas.captureStream(30);
 }
+
+// only leaves some codecs of one kind of media, named by their MIME types, in a peer's description.
+export function only(peer, ...codecs) {
+  const [kind] = codecs[0].split('/');
+  const names = codecs.map((codec) => codec.toLowerCase());
+  const wanted = RTCRtpReceiver.getCapabilities(kind).codecs.filter(({ mimeType }) => names.includes(mimeType.toLowerCase()));
+  for (const transceiver of peer.connection.getTransceivers()) {
+    if (transceiver.receiver.track.kind === kind) transceiver.setCodecPreferences(wanted);
+  }
+}

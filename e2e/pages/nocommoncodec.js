@@ -1,6 +1,6 @@
 // A page that takes H264 only looks at one that sends VP8: there is no way between them, which is told; sound goes on.
 
-import { call, fail, kurentoClient, Peer, publish, until } from './lib.js';
+import { call, fail, kurentoClient, only, Peer, publish, until } from './lib.js';
 
 export async function run({ ws }) {
   const client = await kurentoClient(ws);
@@ -26,12 +26,4 @@ export async function run({ ws }) {
   await call(pipeline, 'release');
   client.close();
   return result;
-}
-
-// only leaves one codec for video in the peer's description.
-function only(peer, codec) {
-  const wanted = RTCRtpReceiver.getCapabilities('video').codecs.filter(({ mimeType }) => mimeType === codec);
-  for (const transceiver of peer.connection.getTransceivers()) {
-    if (transceiver.receiver.track.kind === 'video') transceiver.setCodecPreferences(wanted);
-  }
 }

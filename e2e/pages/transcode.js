@@ -1,6 +1,6 @@
 // A tone goes from a page that speaks one audio codec to one that speaks another, and the server converts.
 
-import { addVideo, call, element, fail, kurentoClient, Peer, sleep, until } from './lib.js';
+import { addVideo, call, element, fail, kurentoClient, only, Peer, sleep, until } from './lib.js';
 
 export async function run({ ws, from, to, hz }) {
   const client = await kurentoClient(ws);
@@ -51,12 +51,6 @@ function tone(context, hz) {
   oscillator.connect(volume).connect(out);
   oscillator.start();
   return out.stream;
-}
-
-// only leaves one codec in the peer's description.
-function only(peer, codec) {
-  const wanted = RTCRtpReceiver.getCapabilities('audio').codecs.filter((c) => c.mimeType.toLowerCase() === codec.toLowerCase());
-  for (const transceiver of peer.connection.getTransceivers()) transceiver.setCodecPreferences(wanted);
 }
 
 // listen measures the spectrum for two seconds: the loudest frequency, and how far everything else is below it, in dB.

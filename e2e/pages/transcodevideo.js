@@ -1,7 +1,7 @@
 // One publisher of VP8; behind a PassThrough the same video at half the size and half the rate. Viewers of both see the same, and
 // viewers who come late to the encoder see something soon.
 
-import { call, framesDecoded, kurentoClient, pixels, publish, sleep, until, view } from './lib.js';
+import { call, framesDecoded, kurentoClient, only, pixels, publish, sleep, until, view } from './lib.js';
 
 export async function run({ ws, late, bitrate }) {
   document.body.className = 'small';
@@ -11,8 +11,7 @@ export async function run({ ws, late, bitrate }) {
   const { endpoint: source, peer: publisher } = await publish(pipeline, stream);
   const told = [];
   source.on('MediaTranscodingStateChanged', ({ state, mediaType, reason }) => told.push(`${mediaType} ${state}${reason ? `: ${reason}` : ''}`));
-  publisher.connection.getTransceivers().find(({ sender }) => sender.track?.kind === 'video')
-    .setCodecPreferences(RTCRtpSender.getCapabilities('video').codecs.filter(({ mimeType }) => mimeType === 'video/VP8'));
+  only(publisher, 'video/VP8');
   await publisher.negotiate();
 
   const half = await call(pipeline, 'create', 'PassThrough', {});

@@ -9,6 +9,7 @@ const creatable = {
   PassThrough: {},
   PlayerEndpoint: { uri: 'file:///nowhere.webm' },
   RecorderEndpoint: { uri: 'file:///nowhere.webm' },
+  RtpEndpoint: {},
   WebRtcEndpoint: {},
 };
 
