@@ -119,11 +119,12 @@ func (h *Handler) accept(r *http.Request, way way, name string) (answer, id stri
 	if s.endpoint, err = h.objects.Create(r.Context(), "WebRtcEndpoint", params); err != nil {
 		return "", "", err
 	}
-	if answer, err = h.negotiate(r.Context(), s, string(offer)); err == nil {
-		err = h.keep(s)
-	}
-	if err != nil {
+	if err = h.keep(s); err != nil { // before it is connected: it would take the place of another who sends
 		h.objects.Release(s.endpoint)
+		return "", "", err
+	}
+	if answer, err = h.negotiate(r.Context(), s, string(offer)); err != nil {
+		s.stop()
 		return "", "", err
 	}
 	h.log.Info().Str("client", r.RemoteAddr).Str("session", s.endpoint.ID()).Str("element", element.ID()).Str("way", string(way)).Msg("session begins")
@@ -198,7 +199,8 @@ func invoke(ctx context.Context, o pipeline.Object, operation string, params any
 	return text, err
 }
 
-// keep notes a session and watches over it. An element that one peer sends to takes no other.
+// keep notes a session and watches over it, which releases the endpoint in the end. An element that one peer sends to takes no
+// other.
 func (h *Handler) keep(s *session) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()

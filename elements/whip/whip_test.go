@@ -125,6 +125,9 @@ func TestSessions(t *testing.T) {
 	if answer, text := r.do("POST", "/whip/the%20stage", "v=0"); answer.StatusCode != http.StatusConflict {
 		t.Errorf("a second one who sends: %v %s", answer.Status, text)
 	}
+	if fed := elementtest.Must(t, r.stage, "getSourceConnections", nil); !strings.Contains(fed, "WebRtcEndpoint") {
+		t.Errorf("after that the stage is fed by %s", fed)
+	}
 	for range 2 {
 		if answer, text := r.do("POST", "/whep/the%20stage", "v=0"); answer.StatusCode != http.StatusCreated {
 			t.Errorf("one who receives: %v %s", answer.Status, text)
@@ -179,9 +182,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: %v %s, want %d", test.name, answer.Status, text, test.want)
 		}
 	}
-	if n := living.Load(); n != 1 {
-		t.Errorf("%d endpoints, want 1", n)
-	}
+	elementtest.Eventually(t, "one endpoint", func() bool { return living.Load() == 1 })
 }
 
 func TestAccess(t *testing.T) {
