@@ -76,7 +76,7 @@ func Open(c *conf.Config, log func(class string) zerolog.Logger) (*Set, error) {
 		recorder.Class(s.recorder),
 		rtp.Class(s.rtp.Load),
 		webrtc.Class(s.webrtc.Load),
-	}, declared()...)
+	}, s.declared()...)
 	return s, nil
 }
 
@@ -103,6 +103,8 @@ func (s *Set) recorder() recorder.Settings {
 		ClosesGaps: c.RecorderEndpoint.GapsFix == conf.GapsFixGenPTS,
 	}
 }
+
+func (s *Set) filter() filter.Settings { return filter.Settings{Access: s.access.Load()} }
 
 // Close ends the connections. It may be called twice.
 func (s *Set) Close() { s.pool.Close() }
@@ -150,8 +152,8 @@ func (s *Set) Configure(c *conf.Config) {
 }
 
 // declared lists the classes that are part of the interface and have no code yet.
-func declared() []*pipeline.Class {
-	return slices.Concat(hub.Classes(), filter.Classes(), []*pipeline.Class{http.PostClass})
+func (s *Set) declared() []*pipeline.Class {
+	return slices.Concat(hub.Classes(), filter.Classes(s.filter), []*pipeline.Class{http.PostClass})
 }
 
 func names(codecs []conf.Codec) []string {

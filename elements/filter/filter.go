@@ -32,7 +32,7 @@ var ImageOverlayClass = &pipeline.Class{
 	Name: "ImageOverlayFilter", Module: "filters", Parent: Class,
 	New: pipeline.DeclareNew[params](),
 	Methods: pipeline.Methods(
-		pipeline.DeclareDo[image]("addImage"),
+		pipeline.DeclareDo[placedImage]("addImage"),
 		pipeline.DeclareDo[imageID]("removeImage"),
 	),
 }
@@ -54,8 +54,8 @@ var ZBarClass = &pipeline.Class{
 	Events: []pipeline.EventType{pipeline.Raises[CodeFound]()},
 }
 
-// Classes lists the classes of the package.
-func Classes() []*pipeline.Class {
+// Classes lists the classes of the package. settings gives those that a new filter starts with.
+func Classes(_ func() Settings) []*pipeline.Class {
 	return []*pipeline.Class{OpenCVClass, FaceOverlayClass, ImageOverlayClass, GStreamerClass, ZBarClass}
 }
 
@@ -76,8 +76,8 @@ type imageID struct {
 	ID string `kurento:"id"`
 }
 
-// image is a picture and where it lies, in fractions of the frame.
-type image struct {
+// placedImage is a picture and where it lies, in fractions of the frame.
+type placedImage struct {
 	ID              string  `kurento:"id"`
 	URI             string  `kurento:"uri"`
 	OffsetXPercent  float32 `kurento:"offsetXPercent"`

@@ -211,7 +211,7 @@ func (e *Endpoint) begin(formats map[media.Kind]media.Format) map[media.Kind]tra
 // failed is part of player.
 func (e *Endpoint) failed(err error) {
 	log := e.Log()
-	log.Warn().Err(err).Str("uri", masked(e.URI())).Msg("cannot play")
+	log.Warn().Err(err).Str("uri", access.Masked(e.URI())).Msg("cannot play")
 	switch {
 	case errors.Is(err, errScheme):
 		scheme, _, _ := strings.Cut(e.URI(), "://")
@@ -234,7 +234,7 @@ func (e *Endpoint) failed(err error) {
 // lost tells that an RTSP server is gone, or is still, and when it will be asked again.
 func (e *Endpoint) lost(err error, wait time.Duration) {
 	log := e.Log()
-	log.Warn().Err(err).Str("uri", masked(e.URI())).Stringer("wait", wait).Msg("rtsp server is lost and will be asked again")
+	log.Warn().Err(err).Str("uri", access.Masked(e.URI())).Stringer("wait", wait).Msg("rtsp server is lost and will be asked again")
 	e.Emit(pipeline.Error{Description: fmt.Sprintf("RTSP server is lost: %v; next attempt in %v", err, wait), Type: "STREAM_ERROR_FAILED"})
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -37,18 +36,6 @@ func open(ctx context.Context, uri string, policy *access.Policy) (io.ReadCloser
 		return openRemote(ctx, uri, policy)
 	}
 	return nil, fmt.Errorf("%w for %q", errScheme, scheme)
-}
-
-// masked is a URI for logs: a password in it is hidden, whatever stands where a password can when the URI is malformed.
-func masked(uri string) string {
-	if u, err := url.Parse(uri); err == nil && u.Opaque == "" {
-		return u.Redacted()
-	}
-	scheme, rest, _ := strings.Cut(uri, "://")
-	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
-		return scheme + "://xxxxx" + rest[at:]
-	}
-	return uri
 }
 
 func openFile(path string, policy *access.Policy) (io.ReadCloser, error) {
@@ -119,7 +106,7 @@ func (r *remote) request() (size int64, err error) {
 	}
 	answer.Body.Close()
 	r.body = nil
-	return 0, fmt.Errorf("%s answers %s", masked(r.url), answer.Status)
+	return 0, fmt.Errorf("%s answers %s", access.Masked(r.url), answer.Status)
 }
 
 func (r *remote) Read(b []byte) (int, error) {

@@ -11,8 +11,8 @@ type QueueOptions struct {
 	Bytes   int // most bytes waiting; 0: 8 MiB
 
 	// Handle gets the packets in order, on the queue's own goroutine. As for every
-	// Sink they are valid during the call only. Their Burst is the queue's, flushed
-	// after each call.
+	// Sink they are valid during the call only, but Data is the queue's own copy and
+	// may be changed. Their Burst is the queue's, flushed after each call.
 	Handle func(p *Packet)
 	// Overflow is called when the queue starts to drop video; the consumer's only hope
 	// is a key frame, so ask for one. It is called by the producer and must not block; may be nil.

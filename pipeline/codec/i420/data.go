@@ -11,5 +11,11 @@ func Over(data []byte, width, height int) (p Picture, ok bool) {
 	}
 	chroma := (width + 1) / 2
 	u, v := width*height, width*height+chroma*((height+1)/2)
-	return Picture{Width: width, Height: height, YStride: width, CStride: chroma, Y: data[:u:u], U: data[u:v:v], V: data[v:]}, true
+	return Picture{
+		Width: width, Height: height, YStride: width, CStride: chroma, Y: data[:u:u], U: data[u:v:v], V: data[v:],
+		memory: data[:len(data):len(data)],
+	}, true
 }
+
+// Data are the planes of p without gaps, as Over takes them; nil for a part of another picture.
+func (p *Picture) Data() []byte { return p.memory }

@@ -74,7 +74,7 @@ func (c *conversion) Write(p *media.Packet) {
 		c.out.Write(p)
 		return
 	}
-	c.samples = appendSamples(c.samples[:0], p.Data)
+	c.samples = pcm.AppendSamples(c.samples[:0], p.Data)
 	channels, pts := int(c.from.Channels), p.PTS
 	if off := pts - c.next; c.begun && (off > drift || off < -drift) && c.rates != nil {
 		c.rates.Reset() // what it remembers belongs to something else
@@ -93,7 +93,7 @@ func (c *conversion) Write(p *media.Packet) {
 	if len(result) == 0 {
 		return
 	}
-	c.data = appendData(c.data[:0], result)
+	c.data = pcm.AppendData(c.data[:0], result)
 	c.packet.PTS, c.packet.At, c.packet.Burst, c.packet.Data, c.packet.Level = pts, p.At, p.Burst, c.data, p.Level
 	c.out.Write(&c.packet)
 	c.packet.Burst, c.packet.Data = nil, nil

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rivero-media/rivero/pipeline/codec"
+	"github.com/rivero-media/rivero/pipeline/codec/pcm"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -111,7 +112,7 @@ func (d *decoding) emit(p *media.Packet, pts time.Duration) {
 	if len(d.samples) == 0 {
 		return
 	}
-	d.data = appendData(d.data[:0], d.samples)
+	d.data = pcm.AppendData(d.data[:0], d.samples)
 	d.packet.PTS, d.packet.At, d.packet.Burst, d.packet.Data = pts, p.At, p.Burst, d.data
 	d.packet.Level = p.Level
 	d.out.Write(&d.packet)

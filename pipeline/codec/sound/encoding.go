@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/rivero-media/rivero/pipeline/codec"
+	"github.com/rivero-media/rivero/pipeline/codec/pcm"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -100,7 +101,7 @@ func (e *encoding) Write(p *media.Packet) {
 	if off := p.PTS - due; !e.begun || off > drift || off < -drift {
 		e.start, e.begun, e.pending = p.PTS, true, e.pending[:0]
 	}
-	e.pending = appendSamples(e.pending, p.Data)
+	e.pending = pcm.AppendSamples(e.pending, p.Data)
 	left := e.pending
 	for ; len(left) >= e.size; left = left[e.size:] {
 		e.emit(p, left[:e.size])

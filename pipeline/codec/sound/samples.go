@@ -1,25 +1,6 @@
 package sound
 
-import (
-	"encoding/binary"
-	"time"
-)
-
-// appendSamples appends what the data of a packet holds.
-func appendSamples(dst []int16, data []byte) []int16 {
-	for ; len(data) >= 2; data = data[2:] {
-		dst = append(dst, int16(binary.LittleEndian.Uint16(data)))
-	}
-	return dst
-}
-
-// appendData appends samples as the data of a packet.
-func appendData(dst []byte, samples []int16) []byte {
-	for _, s := range samples {
-		dst = binary.LittleEndian.AppendUint16(dst, uint16(s))
-	}
-	return dst
-}
+import "time"
 
 // appendSilence appends n samples of 0.
 func appendSilence(dst []int16, n int) []int16 {
