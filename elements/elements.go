@@ -104,6 +104,8 @@ func (s *Set) recorder() recorder.Settings {
 	}
 }
 
+func (s *Set) hub() hub.Settings { return hub.Settings{} }
+
 func (s *Set) filter() filter.Settings { return filter.Settings{Access: s.access.Load()} }
 
 // Close ends the connections. It may be called twice.
@@ -153,7 +155,7 @@ func (s *Set) Configure(c *conf.Config) {
 
 // declared lists the classes that are part of the interface and have no code yet.
 func (s *Set) declared() []*pipeline.Class {
-	return slices.Concat(hub.Classes(), filter.Classes(s.filter), []*pipeline.Class{http.PostClass})
+	return slices.Concat(hub.Classes(s.hub), filter.Classes(s.filter), []*pipeline.Class{http.PostClass})
 }
 
 func names(codecs []conf.Codec) []string {

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"sync/atomic"
 
+	"github.com/rivero-media/rivero/pipeline/codec"
 	"github.com/rivero-media/rivero/pipeline/graph"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
@@ -34,10 +35,10 @@ var MediaPipelineClass = &Class{
 			func(p *MediaPipeline) bool { return p.latencyStats.Load() },
 			func(p *MediaPipeline, on bool) error { p.measureLatency(on); return nil }),
 		Op("getGstreamerDot", func(_ context.Context, p *MediaPipeline, _ dotParams) (string, error) {
-			return p.dot(nil), nil
+			return p.Dot(nil), nil
 		}),
 		Do("dumpGstreamerDot", func(_ context.Context, p *MediaPipeline, _ dotParams) error {
-			p.dump(p.Base(), nil)
+			p.Dump(nil)
 			return nil
 		}),
 	),
@@ -48,6 +49,17 @@ var MediaPipelineClass = &Class{
 func (p *MediaPipeline) measureLatency(on bool) {
 	p.latencyStats.Store(on)
 	p.graph.Measure(on)
+}
+
+// Update changes what several elements of the pipeline produce and consume at once and has the routes computed anew.
+func (p *MediaPipeline) Update(f func(g *graph.Edit)) { p.graph.Update(f) }
+
+// Woken is for outputs that belong to no element: what they call at the first packet after silence.
+func (p *MediaPipeline) Woken() { p.graph.Woken() }
+
+// NewRates are bitrates of encoders as the configuration has them, for those that several elements share.
+func (p *MediaPipeline) NewRates() *codec.Rates {
+	return codec.NewRates(p.server.settings.Load().EncoderBitrate)
 }
 
 // Close ends the graph. The elements are closed before, as children.
