@@ -41,6 +41,7 @@ type Config struct {
 	WebRtcEndpoint   WebRtcEndpoint
 	PlayerEndpoint   PlayerEndpoint
 	RecorderEndpoint RecorderEndpoint
+	Composite        Composite
 	HttpEndpoint     HttpEndpoint
 
 	Files    []string  // configuration files that were read, in order
@@ -212,6 +213,12 @@ const (
 type PlayerEndpoint struct {
 	RtspClientPortRange PortRange     // UDP ports of the RTSP client, zero is any
 	RtspReconnect       time.Duration // longest wait between attempts to reach a lost server, 0: none
+}
+
+// Composite holds the settings of Composite.
+type Composite struct {
+	KeepAspectRatio bool // pictures keep their shape
+	CenterLastRow   bool // one with fewer pictures than the others is in the middle
 }
 
 // RecorderEndpoint holds the settings of RecorderEndpoint alone.

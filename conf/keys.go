@@ -195,6 +195,10 @@ func elementKeys(c *Config) []key {
 		{path: httpEndpoint + "announcedAddress", value: bind(&h.AnnouncedAddress, parseHost), unused: true, example: "localhost",
 			doc: "host in the URLs of HTTP endpoints"},
 
+		{path: composite + "keepAspectRatio", value: bind(&c.Composite.KeepAspectRatio, boolean), live: true, own: true,
+			doc: "whether pictures in a Composite keep their shape, with black bars, instead of filling their cells"},
+		{path: composite + "centerLastRow", value: bind(&c.Composite.CenterLastRow, boolean), live: true, own: true,
+			doc: "whether the last row of a Composite is in the middle when it has fewer pictures than the others"},
 		// Shipped, and without effect in Kurento too.
 		{path: composite + "width", doc: "no effect", example: "800"},
 		{path: composite + "height", doc: "no effect", example: "600"},

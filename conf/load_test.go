@@ -171,7 +171,7 @@ func TestEveryKey(t *testing.T) {
 		"modules/kurento/PlayerEndpoint.conf.ini":   "rtspClientPortRange=6000-6100\nrtspReconnect=5\n",
 		"modules/kurento/RecorderEndpoint.conf.ini": "gapsFix=GENPTS\nstartTimeout=2000\nhttpMethod=PUT\ns3Endpoint=https://s3.example\ns3Region=r\ns3AccessKey=k\ns3SecretKey=s\n",
 		"modules/kurento/HttpEndpoint.conf.ini":     "serverAddress=0.0.0.0\nserverPort=9092\nport=9093\nannouncedAddress=example.com\n",
-		"modules/kurento/Composite.conf.ini":        "width=1\nheight=2\nframerate=3\n",
+		"modules/kurento/Composite.conf.ini":        "width=1\nheight=2\nframerate=3\nkeepAspectRatio=true\ncenterLastRow=true\n",
 		webRtcFile: "stunServerAddress=192.0.2.1\nstunServerPort=3479\nturnURL=u:p;#x@192.0.2.2\nnetworkInterfaces=eth0, eth1\n" +
 			"iceTcp=0\nexternalIPv4=192.0.2.3\nexternalIPv6=2001:db8:0:0::1\npemCertificateRSA=rsa.pem\npemCertificateECDSA=/ec.pem\n" +
 			"qos-dscp=AUDIO_HIGH\nenable-h265=true\nudpMuxPort=5000\nclassicSdp=true\nstrictNegotiation=true\n",
@@ -196,6 +196,7 @@ func TestEveryKey(t *testing.T) {
 		UriEndpoint:     UriEndpoint{"file:///srv", []string{"file", "rtsp"}, networksOf(t, "10.0.0.0/8"), networksOf(t, "10.0.0.1/32", "fd00::/8"), Directories{"/srv", "/media"}},
 		Streams:         Streams{StreamsToken, "t"},
 		PlayerEndpoint:  PlayerEndpoint{PortRange{6000, 6100}, 5 * time.Second},
+		Composite:       Composite{true, true},
 		RecorderEndpoint: RecorderEndpoint{GapsFix: GapsFixGenPTS, StartTimeout: 2000, HTTPMethod: HTTPPut,
 			S3Endpoint: "https://s3.example", S3Region: "r", S3AccessKey: "k", S3SecretKey: "s"},
 		HttpEndpoint: HttpEndpoint{"0.0.0.0", 9092, "example.com"},

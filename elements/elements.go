@@ -104,7 +104,10 @@ func (s *Set) recorder() recorder.Settings {
 	}
 }
 
-func (s *Set) hub() hub.Settings { return hub.Settings{} }
+func (s *Set) hub() hub.Settings {
+	c := s.config.Load().Composite
+	return hub.Settings{KeepAspectRatio: c.KeepAspectRatio, CenterLastRow: c.CenterLastRow}
+}
 
 func (s *Set) filter() filter.Settings { return filter.Settings{Access: s.access.Load()} }
 
