@@ -5,6 +5,7 @@ const { kurento, call, create, refusal, idOf, version, test, run } = require('./
 
 // creatable has the parameters of every class that exists, beside the pipeline.
 const creatable = {
+  GStreamerFilter: { command: 'identity' },
   MediaPipeline: {},
   PassThrough: {},
   PlayerEndpoint: { uri: 'file:///nowhere.webm' },
@@ -85,6 +86,7 @@ const text = (pattern) => (value) => assert.match(value, pattern);
 const own = (value, { id }) => assert.equal(idOf(value), id);
 const pipelineOf = (value, { id }) => assert.equal(idOf(value), id.split('/')[0]);
 const readable = {
+  command: text(/^identity$/),
   children: list(), childs: list(), tags: list(),
   creationTime: (value) => assert.ok(Math.abs(value - Date.now() / 1000) < 60, value),
   mediaPipeline: pipelineOf,
