@@ -37,16 +37,6 @@ var ImageOverlayClass = &pipeline.Class{
 	),
 }
 
-// GStreamerClass describes GStreamerFilter, which clients name by a command of GStreamer.
-var GStreamerClass = &pipeline.Class{
-	Name: "GStreamerFilter", Module: "filters", Parent: Class,
-	New: pipeline.DeclareNew[commandParams](),
-	Methods: pipeline.Methods(
-		pipeline.DeclareGet[string]("command"),
-		pipeline.DeclareDo[elementProperty]("setElementProperty"),
-	),
-}
-
 // ZBarClass describes ZBarFilter, which reads QR and bar codes.
 var ZBarClass = &pipeline.Class{
 	Name: "ZBarFilter", Module: "filters", Parent: Class,
@@ -56,7 +46,7 @@ var ZBarClass = &pipeline.Class{
 
 // Classes lists the classes of the package. settings gives those that a new filter starts with.
 func Classes(_ func() Settings) []*pipeline.Class {
-	return []*pipeline.Class{OpenCVClass, FaceOverlayClass, ImageOverlayClass, GStreamerClass, ZBarClass}
+	return []*pipeline.Class{OpenCVClass, FaceOverlayClass, ImageOverlayClass, ZBarClass}
 }
 
 type params struct {
@@ -86,17 +76,6 @@ type placedImage struct {
 	HeightPercent   float32 `kurento:"heightPercent"`
 	KeepAspectRatio bool    `kurento:"keepAspectRatio"`
 	Center          bool    `kurento:"center"`
-}
-
-type commandParams struct {
-	MediaPipeline *pipeline.MediaPipeline `kurento:"mediaPipeline"`
-	Command       string                  `kurento:"command"`
-	FilterType    FilterType              `kurento:"filterType,optional,default=AUTODETECT"`
-}
-
-type elementProperty struct {
-	Name  string `kurento:"propertyName"`
-	Value string `kurento:"propertyValue"`
 }
 
 // FilterType is the kind of media that a filter works on.

@@ -10,6 +10,7 @@ const creatable = {
   Dispatcher: {},
   DispatcherOneToMany: {},
   HubPort: {},
+  GStreamerFilter: { command: 'identity' },
   MediaPipeline: {},
   Mixer: {},
   PassThrough: {},
@@ -91,6 +92,7 @@ const text = (pattern) => (value) => assert.match(value, pattern);
 const own = (value, { id }) => assert.equal(idOf(value), id);
 const pipelineOf = (value, { id }) => assert.equal(idOf(value), id.split('/')[0]);
 const readable = {
+  command: text(/^identity$/),
   children: list(), childs: list(), tags: list(),
   creationTime: (value) => assert.ok(Math.abs(value - Date.now() / 1000) < 60, value),
   mediaPipeline: pipelineOf,
