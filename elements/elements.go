@@ -14,6 +14,7 @@ import (
 	"github.com/rivero-media/rivero/elements/access"
 	"github.com/rivero-media/rivero/elements/endpoint"
 	"github.com/rivero-media/rivero/elements/filter"
+	"github.com/rivero-media/rivero/elements/filter/faceoverlay"
 	"github.com/rivero-media/rivero/elements/filter/imageoverlay"
 	"github.com/rivero-media/rivero/elements/http"
 	"github.com/rivero-media/rivero/elements/hub"
@@ -72,6 +73,7 @@ func Open(c *conf.Config, log func(class string) zerolog.Logger) (*Set, error) {
 	}
 	s.Configure(c)
 	s.Classes = append([]*pipeline.Class{
+		faceoverlay.Class(s.filter),
 		imageoverlay.Class(s.filter),
 		passthrough.Class,
 		player.Class(s.player),

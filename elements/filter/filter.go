@@ -17,16 +17,6 @@ var Class = &pipeline.Class{
 // OpenCVClass describes OpenCVFilter, the parent of filters that look at pictures. It is abstract for good.
 var OpenCVClass = &pipeline.Class{Name: "OpenCVFilter", Module: "filters", Parent: Class}
 
-// FaceOverlayClass describes FaceOverlayFilter, which lays a picture over every face.
-var FaceOverlayClass = &pipeline.Class{
-	Name: "FaceOverlayFilter", Module: "filters", Parent: Class,
-	New: pipeline.DeclareNew[params](),
-	Methods: pipeline.Methods(
-		pipeline.DeclareDo[faceImage]("setOverlayedImage"),
-		pipeline.DeclareDo[pipeline.None]("unsetOverlayedImage"),
-	),
-}
-
 // GStreamerClass describes GStreamerFilter, which clients name by a command of GStreamer.
 var GStreamerClass = &pipeline.Class{
 	Name: "GStreamerFilter", Module: "filters", Parent: Class,
@@ -46,20 +36,11 @@ var ZBarClass = &pipeline.Class{
 
 // Classes lists the classes of the package. settings gives those that a new filter starts with.
 func Classes(_ func() Settings) []*pipeline.Class {
-	return []*pipeline.Class{OpenCVClass, FaceOverlayClass, GStreamerClass, ZBarClass}
+	return []*pipeline.Class{OpenCVClass, GStreamerClass, ZBarClass}
 }
 
 type params struct {
 	MediaPipeline *pipeline.MediaPipeline `kurento:"mediaPipeline"`
-}
-
-// faceImage is a picture and where it lies, in fractions of the face's box.
-type faceImage struct {
-	URI            string  `kurento:"uri"`
-	OffsetXPercent float32 `kurento:"offsetXPercent"`
-	OffsetYPercent float32 `kurento:"offsetYPercent"`
-	WidthPercent   float32 `kurento:"widthPercent"`
-	HeightPercent  float32 `kurento:"heightPercent"`
 }
 
 type commandParams struct {

@@ -12,8 +12,8 @@ import (
 const (
 	// searchEvery is how often all of the picture is searched for new faces. It takes several pictures: each has a part of the
 	// search that is about 2 ms of work.
-	searchEvery = 300 * time.Millisecond
-	boxesAtOnce = 6000
+	searchEvery = 400 * time.Millisecond
+	boxesAtOnce = 5000
 
 	// sure is on how many pictures in a row a face must be seen before it is shown, and hold how long it is shown when it is
 	// not seen any more: who turns away for a moment keeps the hat on.
@@ -25,10 +25,11 @@ const (
 	most      = 16
 	mostLooks = 4
 
-	// near is how far from its last place a face is the same one, and atOnce from where on a move is followed without delay; both
-	// in sizes of the box.
+	// near is how far from its last place a face is the same one, atOnce from where on a move is followed without delay, and still
+	// up to where it is taken for noise; all in sizes of the box.
 	near   = 0.75
 	atOnce = 0.2
+	still  = 0.04
 )
 
 // Follower finds the faces in the pictures of a stream and says where they are in each. New faces are searched for a few
@@ -119,10 +120,15 @@ func (f *Follower) near(b box) int {
 	})
 }
 
-// see takes note of where the face is. A small move is followed slowly, for the most of it is noise; a large one at once.
+// see takes note of where the face is. The larger a move the faster it is followed, for of a small one most is noise.
 func (f *followed) see(b box, at time.Duration) {
 	f.seen, f.last, f.times = b, at, min(f.times+1, sure)
-	share := func(moved float64) float64 { return min(1, moved/(atOnce*b.size)) }
+	share := func(moved float64) float64 {
+		if moved < still*b.size {
+			return 0
+		}
+		return min(1, moved/(atOnce*b.size))
+	}
 	moved := share(math.Hypot(b.x-f.shown.x, b.y-f.shown.y))
 	f.shown.x += (b.x - f.shown.x) * moved
 	f.shown.y += (b.y - f.shown.y) * moved
