@@ -36,7 +36,10 @@ func TestSuite(t *testing.T) {
 	})
 }
 
-// collins is a portrait of 512x512 and the box of the face in it.
+// side is that of the portrait in scenes.
+const side = 256
+
+// collins is a portrait and the box of the face in it.
 func collins(t testing.TB) (*i420.Picture, image.Rectangle) {
 	t.Helper()
 	f, err := os.Open("../face/testdata/collins.jpg")
@@ -48,7 +51,9 @@ func collins(t testing.TB) (*i420.Picture, image.Rectangle) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return i420.FromImage(img), image.Rect(170, 60, 280, 170)
+	p := i420.New(side, side)
+	i420.NewScaler(side, side, 512, 512).Scale(p, i420.FromImage(img))
+	return p, image.Rect(85, 30, 140, 85)
 }
 
 // scene is a grey picture with portraits at some places.
@@ -57,7 +62,7 @@ func scene(t testing.TB, width, height int, places ...image.Point) *i420.Picture
 	p := i420.New(width, height)
 	p.Fill(i420.Color{Y: 110, U: 128, V: 128})
 	for _, at := range places {
-		i420.Copy(p.Crop(image.Rectangle{Min: at, Max: at.Add(image.Pt(512, 512))}), portrait)
+		i420.Copy(p.Crop(image.Rectangle{Min: at, Max: at.Add(image.Pt(side, side))}), portrait)
 	}
 	return p
 }
@@ -135,16 +140,16 @@ func (s *stage) set(t testing.TB, uri string, x, y, w, h float64) {
 
 func TestTheImageLiesOverTheFace(t *testing.T) {
 	_, box := collins(t)
-	at := image.Pt(300, 100)
-	p := scene(t, 1280, 720, at)
+	at := image.Pt(150, 50)
+	p := scene(t, 640, 360, at)
 	s := newStage(t)
 	if r := drawn(p, s.show(t, p, 10)); !r.Empty() {
 		t.Errorf("without an image %v is drawn over", r)
 	}
 	image1 := mask(t)
 	part := func(x, y, w, h float64) image.Rectangle {
-		side := float64(box.Dx())
-		return image.Rect(int(x*side), int(y*side), int((x+w)*side), int((y+h)*side)).Add(box.Min).Add(at)
+		of := func(ratio float64) int { return int(ratio * float64(box.Dx())) }
+		return image.Rect(of(x), of(y), of(x+w), of(y+h)).Add(box.Min).Add(at)
 	}
 	for _, c := range []struct {
 		x, y, w, h float64
@@ -157,7 +162,7 @@ func TestTheImageLiesOverTheFace(t *testing.T) {
 	} {
 		s.set(t, image1, c.x, c.y, c.w, c.h)
 		got := drawn(p, s.show(t, p, 10))
-		if !closeTo(got, c.want, 18) {
+		if !closeTo(got, c.want, 9) {
 			t.Errorf("at %v,%v of %vx%v: %v is drawn over, want %v", c.x, c.y, c.w, c.h, got, c.want)
 		}
 	}
@@ -172,15 +177,15 @@ func TestTheImageLiesOverEachFace(t *testing.T) {
 	_, box := collins(t)
 	s := newStage(t)
 	s.set(t, mask(t), 0, 0, 1, 1)
-	places := []image.Point{{0, 0}, {520, 100}}
-	p := scene(t, 1100, 700, places...)
-	after := s.show(t, p, 20)
+	places := []image.Point{{0, 0}, {260, 50}}
+	p := scene(t, 550, 350, places...)
+	after := s.show(t, p, 12)
 	for _, at := range places {
-		around := image.Rectangle{Min: at, Max: at.Add(image.Pt(512, 512))}
+		around := image.Rectangle{Min: at, Max: at.Add(image.Pt(side, side))}
 		got := drawn(p.Crop(around), after.Crop(around))
 		want := box
 		want.Min.X += box.Dx() / 2
-		if !closeTo(got, want, 18) {
+		if !closeTo(got, want, 9) {
 			t.Errorf("at %v: %v is drawn over, want %v", at, got, want)
 		}
 	}
@@ -190,7 +195,7 @@ func TestNothingIsDrawnWithoutAFace(t *testing.T) {
 	s := newStage(t)
 	s.set(t, mask(t), 0, 0, 1, 1)
 	p := scene(t, 640, 480)
-	if r := drawn(p, s.show(t, p, 30)); !r.Empty() {
+	if r := drawn(p, s.show(t, p, 15)); !r.Empty() {
 		t.Errorf("%v is drawn over", r)
 	}
 }
@@ -239,12 +244,12 @@ func BenchmarkFaceOverlay(b *testing.B) {
 	for _, size := range [][2]int{{640, 480}, {1280, 720}} {
 		for _, with := range []bool{false, true} {
 			b.Run(fmt.Sprintf("%dx%d, face %v", size[0], size[1], with), func(b *testing.B) {
-				p := scene(b, 1280, 720)
+				p := scene(b, 640, 360)
 				if with {
-					p = scene(b, 1280, 720, image.Pt(300, 100))
+					p = scene(b, 640, 360, image.Pt(150, 50))
 				}
 				shown := i420.New(size[0], size[1])
-				i420.NewScaler(size[0], size[1], 1280, 720).Scale(shown, p)
+				i420.NewScaler(size[0], size[1], 640, 360).Scale(shown, p)
 				f, at := withImage(), time.Duration(0)
 				for b.Loop() {
 					at += 33 * time.Millisecond
