@@ -17,26 +17,6 @@ var Class = &pipeline.Class{
 // OpenCVClass describes OpenCVFilter, the parent of filters that look at pictures. It is abstract for good.
 var OpenCVClass = &pipeline.Class{Name: "OpenCVFilter", Module: "filters", Parent: Class}
 
-// FaceOverlayClass describes FaceOverlayFilter, which lays a picture over every face.
-var FaceOverlayClass = &pipeline.Class{
-	Name: "FaceOverlayFilter", Module: "filters", Parent: Class,
-	New: pipeline.DeclareNew[params](),
-	Methods: pipeline.Methods(
-		pipeline.DeclareDo[faceImage]("setOverlayedImage"),
-		pipeline.DeclareDo[pipeline.None]("unsetOverlayedImage"),
-	),
-}
-
-// ImageOverlayClass describes ImageOverlayFilter, which lays pictures over the frame.
-var ImageOverlayClass = &pipeline.Class{
-	Name: "ImageOverlayFilter", Module: "filters", Parent: Class,
-	New: pipeline.DeclareNew[params](),
-	Methods: pipeline.Methods(
-		pipeline.DeclareDo[placedImage]("addImage"),
-		pipeline.DeclareDo[imageID]("removeImage"),
-	),
-}
-
 // ZBarClass describes ZBarFilter, which reads QR and bar codes.
 var ZBarClass = &pipeline.Class{
 	Name: "ZBarFilter", Module: "filters", Parent: Class,
@@ -46,36 +26,11 @@ var ZBarClass = &pipeline.Class{
 
 // Classes lists the classes of the package. settings gives those that a new filter starts with.
 func Classes(_ func() Settings) []*pipeline.Class {
-	return []*pipeline.Class{OpenCVClass, FaceOverlayClass, ImageOverlayClass, ZBarClass}
+	return []*pipeline.Class{OpenCVClass, ZBarClass}
 }
 
 type params struct {
 	MediaPipeline *pipeline.MediaPipeline `kurento:"mediaPipeline"`
-}
-
-// faceImage is a picture and where it lies, in fractions of the face's box.
-type faceImage struct {
-	URI            string  `kurento:"uri"`
-	OffsetXPercent float32 `kurento:"offsetXPercent"`
-	OffsetYPercent float32 `kurento:"offsetYPercent"`
-	WidthPercent   float32 `kurento:"widthPercent"`
-	HeightPercent  float32 `kurento:"heightPercent"`
-}
-
-type imageID struct {
-	ID string `kurento:"id"`
-}
-
-// placedImage is a picture and where it lies, in fractions of the frame.
-type placedImage struct {
-	ID              string  `kurento:"id"`
-	URI             string  `kurento:"uri"`
-	OffsetXPercent  float32 `kurento:"offsetXPercent"`
-	OffsetYPercent  float32 `kurento:"offsetYPercent"`
-	WidthPercent    float32 `kurento:"widthPercent"`
-	HeightPercent   float32 `kurento:"heightPercent"`
-	KeepAspectRatio bool    `kurento:"keepAspectRatio"`
-	Center          bool    `kurento:"center"`
 }
 
 // FilterType is the kind of media that a filter works on.

@@ -11,6 +11,8 @@ const creatable = {
   DispatcherOneToMany: {},
   HubPort: {},
   GStreamerFilter: { command: 'identity' },
+  FaceOverlayFilter: {},
+  ImageOverlayFilter: {},
   MediaPipeline: {},
   Mixer: {},
   PassThrough: {},
