@@ -195,14 +195,15 @@ type WebRtcEndpoint struct {
 
 // Streams is who may send to elements and receive from them without a Kurento client.
 type Streams struct {
-	Access StreamAccess
-	Token  Secret // of StreamsToken
+	Access   StreamAccess
+	Token    Secret // of StreamsToken
+	RTSPPort int    // 0: no RTSP players
 }
 
 // StreamAccess is one of the constants below.
 type StreamAccess string
 
-// Who may use WHIP and WHEP.
+// Who may use WHIP, WHEP and RTSP.
 const (
 	StreamsOff      StreamAccess = "off"
 	StreamsLoopback StreamAccess = "loopback"

@@ -107,9 +107,11 @@ func mainKeys(c *Config) []key {
 			doc: "host in the announced URL"},
 
 		{path: mediaServer + "streams.access", value: bind(&c.Streams.Access, oneOf(StreamsOff, StreamsLoopback, StreamsToken)), live: true, own: true, example: "token",
-			doc: "who may send to elements and receive from them over HTTP at `/whip/NAME` and `/whep/NAME` (NAME as in `setName`): nobody (`off`), programs on this machine (`loopback`), or who has the `token`"},
+			doc: "who may send to elements and receive from them over HTTP at `/whip/NAME` and `/whep/NAME` (NAME as in `setName`, or an id), and over RTSP: nobody (`off`), programs on this machine (`loopback`), or who has the `token`"},
 		{path: mediaServer + "streams.token", value: bind(&c.Streams.Token, secret), verbatim: true, live: true, own: true, example: "",
-			doc: "the bearer token; with none nobody is admitted"},
+			doc: "the bearer token, for RTSP the password of any user; with none nobody is admitted"},
+		{path: mediaServer + "streams.rtspPort", value: bind(&c.Streams.RTSPPort, integer(0, 65535)), own: true, example: "8554",
+			doc: "port for RTSP players, who receive from elements at `rtsp://HOST:PORT/NAME`, 0 is off; RTP over UDP comes from two ports of `BaseRtpEndpoint.minPort` to `maxPort`"},
 
 		{path: mediaServer + "logLevels", env: "GST_DEBUG", value: bind(&c.Log.Levels, ParseLogLevels), live: true, own: true, example: "3,Kurento*:4",
 			doc: "how much is logged: a level from 0 to 9 (4 is normal, 5 debug), or `category:level` pairs, as in GST_DEBUG"},

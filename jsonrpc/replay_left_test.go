@@ -15,15 +15,11 @@ var futureClasses = map[string]bool{
 // for any.
 var future = []struct{ class, part, operation, missing string }{
 	{"PlayerEndpoint", ".png", "play", "playing PNG"},
-	{"PlayerEndpoint", ".mp4", "play", "playing MP4"},
-	{"PlayerEndpoint", ".wav", "play", "playing WAV"},
-	{"RecorderEndpoint", "MKV", "record", "recording H264 and AAC"},
-	{"RecorderEndpoint", "MP4", "record", "recording H264 and AAC"},
-	{"RecorderEndpoint", "FLV", "record", "recording H264 and AAC"},
-	{"RecorderEndpoint", "http://", "record", "recording to HTTP"},
-	{"RecorderEndpoint", "foo://", "record", "recording to nowhere"},
-	{"RecorderEndpoint", "JPEG", "record", "recording JPEG"},
-	{"RecorderEndpoint", "KURENTO_SPLIT_RECORDER", "", "a server without split recordings"}, // these are possible here
+	{"RecorderEndpoint", `"MP4"`, "record", "an encoder of H264"},
+	{"RecorderEndpoint", `"MP4_VIDEO_ONLY"`, "record", "an encoder of H264"},
+	{"RecorderEndpoint", "FLV", "record", "an encoder of H264"},
+	{"RecorderEndpoint", "foo://", "record", "a server that throws away what it cannot record"}, // here it is an Error
+	{"RecorderEndpoint", "KURENTO_SPLIT_RECORDER", "", "a server without split recordings"},     // these are possible here
 }
 
 // notThere names what keeps a request from being replayed: a class to be created, something that the new object

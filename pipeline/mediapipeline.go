@@ -119,6 +119,12 @@ func (o observer) Converts(c *graph.Conversion) {
 		Str("reason", reason(c)).Msg("transcoding begins")
 }
 
+// Refuser is implemented by elements that raise an Error of their own for what they cannot take.
+type Refuser interface {
+	// Refused is called once for each format, without a lock. reason is a part of a sentence: "it cannot take … and …".
+	Refused(k media.Kind, have media.Format, reason string)
+}
+
 func (o observer) Refused(n *graph.Node, k media.Kind, why graph.Refusal) {
 	e := elementOf(n).Element()
 	reason := o.reason(why)
@@ -128,6 +134,10 @@ func (o observer) Refused(n *graph.Node, k media.Kind, why graph.Refusal) {
 	}
 	o.p.server.log.Warn().Str("element", e.id).Str("kind", k.String()).Stringer("format", why.Have).Str("reason", reason).
 		Msg("element cannot take what it is connected to")
+	if own, ok := elementOf(n).(Refuser); ok {
+		own.Refused(k, why.Have, reason)
+		return
+	}
 	e.Emit(Error{Description: description, Type: "STREAM_ERROR_FAILED"})
 }
 

@@ -73,6 +73,9 @@ func (s *server) reload(ctx context.Context) {
 	s.set.Configure(s.external.resolve(ctx, after, s.log))
 	s.objects.Configure(s.settings())
 	s.streams.Configure(s.streamSettings())
+	if s.players != nil {
+		s.players.Configure(s.streamSettings())
+	}
 	s.control.Configure(s.controlConfig())
 	s.log.Info().Int("changes", len(changes)).Msg("configuration read again")
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"sync"
@@ -11,6 +12,8 @@ import (
 	"github.com/rivero-media/rivero/cmd/rivero/internal/logs"
 	"github.com/rivero-media/rivero/conf"
 	"github.com/rivero-media/rivero/elements"
+	"github.com/rivero-media/rivero/elements/named"
+	"github.com/rivero-media/rivero/elements/rtspout"
 	"github.com/rivero-media/rivero/elements/whip"
 	"github.com/rivero-media/rivero/jsonrpc"
 	"github.com/rivero-media/rivero/pipeline"
@@ -32,10 +35,11 @@ type server struct {
 	objects *pipeline.Server
 	control *jsonrpc.Server
 	streams *whip.Handler
+	players *rtspout.Server    // nil: RTSP is off
 	stop    context.CancelFunc // ends the server
 }
 
-// open makes the parts of the server. Nothing listens yet.
+// open makes the parts of the server. Nothing listens yet but for RTSP players, who find nothing before there are clients.
 func (s *server) open(ctx context.Context) error {
 	s.log = s.logs.Logger(logs.Main)
 	for _, w := range s.config.Warnings {
@@ -50,6 +54,11 @@ func (s *server) open(ctx context.Context) error {
 	}
 	s.objects = pipeline.NewServer(s.settings(), s.set.Classes, s.logs.Logger(logs.Objects))
 	s.streams = whip.New(s.objects, s.streamSettings(), s.logs.Logger(logs.Control))
+	if err := s.listenRTSP(); err != nil {
+		s.objects.Close()
+		s.set.Close()
+		return err
+	}
 	s.control = jsonrpc.NewServer(s.controlConfig(), s.objects, s.pages(), s.logs.Logger(logs.Control))
 	return nil
 }
@@ -58,6 +67,9 @@ func (s *server) open(ctx context.Context) error {
 func (s *server) close() {
 	s.control.Close()
 	s.streams.Close()
+	if s.players != nil {
+		s.players.Close()
+	}
 	s.objects.Close()
 	s.set.Close()
 }
@@ -93,9 +105,21 @@ func (s *server) pages() http.Handler {
 	})
 }
 
-func (s *server) streamSettings() whip.Settings {
+// listenRTSP lets RTSP players come, if there is a port for them.
+func (s *server) listenRTSP() (err error) {
+	port, r := s.config.Streams.RTSPPort, s.config.BaseRtpEndpoint
+	if port == 0 {
+		return nil
+	}
+	s.players, err = rtspout.Listen(s.objects, s.streamSettings(), rtspout.Options{
+		Address: fmt.Sprintf(":%d", port), MinPort: r.MinPort, MaxPort: r.MaxPort, Log: s.logs.Logger(logs.Control),
+	})
+	return err
+}
+
+func (s *server) streamSettings() named.Settings {
 	c := s.config.Streams
-	return whip.Settings{Access: whip.Access(c.Access), Token: string(c.Token)}
+	return named.Settings{Access: named.Access(c.Access), Token: string(c.Token)}
 }
 
 // settings are the object model's part of the configuration.

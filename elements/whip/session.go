@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rivero-media/rivero/elements/named"
 	"github.com/rivero-media/rivero/pipeline"
 )
 
@@ -79,6 +80,10 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request, way way, name st
 		switch {
 		case errors.As(err, &known):
 			code = known.code
+		case errors.Is(err, named.ErrNone):
+			code = http.StatusNotFound
+		case errors.Is(err, named.ErrSeveral):
+			code = http.StatusConflict
 		case errors.As(err, &fault):
 			code = http.StatusBadRequest // what the element says of the offer
 		}
@@ -104,7 +109,7 @@ func (h *Handler) accept(r *http.Request, way way, name string) (answer, id stri
 	case len(offer) > maxOffer:
 		return "", "", refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("an offer of more than %d bytes", maxOffer)}
 	}
-	element, in, err := h.find(name)
+	element, in, err := named.Find(h.objects, name)
 	if err != nil {
 		return "", "", err
 	}
@@ -129,28 +134,6 @@ func (h *Handler) accept(r *http.Request, way way, name string) (answer, id stri
 	}
 	h.log.Info().Str("client", r.RemoteAddr).Str("session", s.endpoint.ID()).Str("element", element.ID()).Str("way", string(way)).Msg("session begins")
 	return answer, s.endpoint.ID(), nil
-}
-
-// find finds the element with a name, of all pipelines, and the pipeline it is in.
-func (h *Handler) find(name string) (element pipeline.Object, in *pipeline.MediaPipeline, err error) {
-	for _, p := range h.objects.Pipelines() {
-		below := p.Children()
-		for len(below) > 0 {
-			o := below[0]
-			below = append(below[1:], o.Base().Children()...)
-			if _, isElement := o.(pipeline.Element); !isElement || o.Base().Name() != name {
-				continue
-			}
-			if element != nil {
-				return nil, nil, refusal{http.StatusConflict, fmt.Sprintf("more than one element has the name %q", name)}
-			}
-			element, in = o, p
-		}
-	}
-	if element == nil {
-		return nil, nil, refusal{http.StatusNotFound, fmt.Sprintf("no element has the name %q", name)}
-	}
-	return element, in, nil
 }
 
 // negotiate connects the endpoint and returns its answer, with all candidates.
