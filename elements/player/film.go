@@ -1,0 +1,59 @@
+package player
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rivero-media/rivero/elements/player/playback"
+)
+
+// errOpen is wrapped when there is nothing to be read behind a URI.
+var errOpen = errors.New("cannot open")
+
+// film plays a file once: a goroutine that opens it and runs its playback.
+type film struct {
+	*playback.Playback
+	endpoint *Endpoint
+	cancel   context.CancelFunc
+	done     chan struct{}
+}
+
+// startFilm begins to play, or to wait in pause.
+func startFilm(e *Endpoint, paused bool) *film {
+	ctx, cancel := context.WithCancel(context.Background())
+	f := &film{Playback: playback.New(&e.stage, paused), endpoint: e, cancel: cancel, done: make(chan struct{})}
+	go f.run(ctx)
+	return f
+}
+
+// stop is part of playing. Not to be called on the goroutine of run.
+func (f *film) stop() {
+	f.cancel()
+	<-f.done
+}
+
+func (f *film) run(ctx context.Context) {
+	defer close(f.done)
+	defer f.cancel()
+	err := f.play(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		f.endpoint.failed(err)
+		if errors.Is(err, errOpen) || errors.Is(err, playback.ErrMedia) {
+			return // the original stays in START then
+		}
+	}
+	f.endpoint.finished(f)
+}
+
+func (f *film) play(ctx context.Context) error {
+	e := f.endpoint
+	file, err := open(ctx, e.Resolve(e.settings.DefaultPath), e.settings.Access)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errOpen, err)
+	}
+	return f.File(ctx, file)
+}
