@@ -7,8 +7,7 @@ import (
 
 // futureClasses may be missing still. Where the original has no such class either, the request is replayed.
 var futureClasses = map[string]bool{
-	"HttpPostEndpoint": true,
-	"Composite":        true, "Dispatcher": true, "DispatcherOneToMany": true, "Mixer": true, "AlphaBlending": true, "HubPort": true,
+	"Composite": true, "Dispatcher": true, "DispatcherOneToMany": true, "Mixer": true, "AlphaBlending": true, "HubPort": true,
 	"GStreamerFilter": true, "ZBarFilter": true, "ImageOverlayFilter": true, "FaceOverlayFilter": true,
 }
 

@@ -55,5 +55,8 @@ func (f *film) play(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errOpen, err)
 	}
+	defer file.Close()
+	stopReading := context.AfterFunc(ctx, func() { file.Close() }) // wakes a read that waits for a slow disk or server
+	defer stopReading()
 	return f.File(ctx, file)
 }

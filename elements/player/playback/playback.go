@@ -111,12 +111,8 @@ func (b *Playback) Info() Info {
 	return b.info
 }
 
-// File plays all that a file holds and closes it. The error wraps ErrMedia when nothing could be played. When ctx ends it closes
-// the file at once, to wake a read that waits for a slow disk or server.
-func (b *Playback) File(ctx context.Context, file io.ReadCloser) error {
-	defer file.Close()
-	stopReading := context.AfterFunc(ctx, func() { file.Close() })
-	defer stopReading()
+// File plays all that a file holds, until ctx ends. The error wraps ErrMedia when nothing could be played.
+func (b *Playback) File(ctx context.Context, file io.Reader) error {
 	d, err := containers.Open(file)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrMedia, err)
