@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 
+	"github.com/rivero-media/rivero/elements/player/demux"
+	"github.com/rivero-media/rivero/elements/player/hls"
 	"github.com/rivero-media/rivero/elements/player/playback"
 )
 
@@ -51,12 +55,35 @@ func (f *film) run(ctx context.Context) {
 
 func (f *film) play(ctx context.Context) error {
 	e := f.endpoint
-	file, err := open(ctx, e.Resolve(e.settings.DefaultPath), e.settings.Access)
+	uri := e.Resolve(e.settings.DefaultPath)
+	if u, err := url.Parse(uri); err == nil && strings.HasPrefix(strings.ToLower(u.Scheme), "http") && hls.Named(u.Path) {
+		return f.playList(ctx, uri)
+	}
+	file, err := open(ctx, uri, e.settings.Access)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errOpen, err)
 	}
 	defer file.Close()
+	if r, ok := file.(interface{ contentType() string }); ok && hls.Is(r.contentType()) {
+		return f.playList(ctx, uri)
+	}
 	stopReading := context.AfterFunc(ctx, func() { file.Close() }) // wakes a read that waits for a slow disk or server
 	defer stopReading()
 	return f.File(ctx, file)
+}
+
+// playList plays an HLS playlist.
+func (f *film) playList(ctx context.Context, uri string) error {
+	policy := f.endpoint.settings.Access
+	client := policy.HTTPClient(answerTimeout)
+	defer client.CloseIdleConnections()
+	r, err := hls.Open(ctx, client, policy.URI, uri)
+	switch {
+	case errors.Is(err, demux.ErrFormat) || errors.Is(err, demux.ErrTruncated):
+		return fmt.Errorf("%w: %w", playback.ErrMedia, err)
+	case err != nil:
+		return fmt.Errorf("%w: %w", errOpen, err)
+	}
+	defer r.Close()
+	return f.Play(ctx, r)
 }
