@@ -77,7 +77,9 @@ type VideoInfo struct {
 }
 
 // params are those of the constructor. useEncodedMedia makes no difference: what a receiver takes as it is is never
-// decoded. Nor does networkCache: what an RTSP server sends is passed on at once, and receivers have buffers of their own.
+// decoded. Nor does networkCache, which in the original is the jitter buffer in front of its decoders: what an RTSP server sends
+// is put in order and passed on at once, and whoever decodes waits itself, a browser as long as it sees fit, our own conversions
+// and recorders for up to 512 packets (package codec/rtp).
 type params struct {
 	MediaPipeline   *pipeline.MediaPipeline `kurento:"mediaPipeline"`
 	URI             string                  `kurento:"uri"`
