@@ -254,7 +254,7 @@ const (
 // HttpEndpoint is the HTTP server of HttpPostEndpoint.
 type HttpEndpoint struct {
 	ServerAddress    string // IP literal or host name to listen on
-	ServerPort       int
+	ServerPort       int    // 0: one that is free
 	AnnouncedAddress string // host in URLs, empty: derived from ServerAddress
 }
 

@@ -21,7 +21,6 @@ type key struct {
 
 	live    bool   // a change takes effect while the server runs, for what is created afterwards at least
 	set     bool   // it stands in the file that is shipped; other keys are comments there
-	unused  bool   // nothing of this server needs the value yet
 	own     bool   // Rivero's own, unknown to Kurento
 	doc     string // what it does, for the documentation
 	differs string // how that is not as in Kurento, "" for the same
@@ -187,15 +186,15 @@ func elementKeys(c *Config) []key {
 		{path: recorderEndpoint + "s3SecretKey", value: bind(&c.RecorderEndpoint.S3SecretKey, secret), verbatim: true, live: true, own: true, example: "",
 			doc: "the secret key"},
 
-		{path: httpEndpoint + "serverAddress", value: bind(&h.ServerAddress, parseHost), unused: true,
-			doc: "address the HTTP endpoints' server listens on"},
+		{path: httpEndpoint + "serverAddress", value: bind(&h.ServerAddress, parseHost),
+			doc: "address the server of `HttpPostEndpoint` listens on, which starts with the first of them"},
 		// The file Kurento ships says port where its code reads serverPort.
-		{path: httpEndpoint + "port", alias: func(string) string { return keyHTTPServerPort }, unused: true,
+		{path: httpEndpoint + "port", alias: func(string) string { return keyHTTPServerPort },
 			doc: "the name Kurento's shipped file uses for `serverPort`, which wins over it", differs: "counts; Kurento ships it and reads only `serverPort`"},
-		{path: keyHTTPServerPort, value: bind(&h.ServerPort, integer(1, 65535)), unused: true,
-			doc: "port of that server"},
-		{path: httpEndpoint + "announcedAddress", value: bind(&h.AnnouncedAddress, parseHost), unused: true, example: "localhost",
-			doc: "host in the URLs of HTTP endpoints"},
+		{path: keyHTTPServerPort, value: bind(&h.ServerPort, integer(0, 65535)),
+			doc: "port of that server, 0: one that is free"},
+		{path: httpEndpoint + "announcedAddress", value: bind(&h.AnnouncedAddress, parseHost), example: "localhost",
+			doc: "host in the URLs of `HttpPostEndpoint`; `serverAddress` if not set, or an address of this machine if that is all"},
 
 		{path: composite + "keepAspectRatio", value: bind(&c.Composite.KeepAspectRatio, boolean), live: true, own: true,
 			doc: "whether pictures in a Composite keep their shape, with black bars, instead of filling their cells"},

@@ -203,8 +203,7 @@ func TestEveryKey(t *testing.T) {
 		WebRtcEndpoint: WebRtcEndpoint{STUNServers{"192.0.2.1"}, 3479, turn, []string{"eth0", "eth1"}, false, "192.0.2.3", "2001:db8::1",
 			filepath.Join(dir, "modules/kurento/rsa.pem"), "/ec.pem", "AUDIO_HIGH", true, 5000, true, true},
 	}
-	c := mustLoad(t, dir, nil, "HttpEndpoint.serverPort: has no effect yet", "HttpEndpoint.serverAddress: has no", "HttpEndpoint.serverPort: has no",
-		"HttpEndpoint.announcedAddress: has no")
+	c := mustLoad(t, dir, nil)
 	if got := values(c); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -330,7 +329,7 @@ func TestSettings(t *testing.T) {
 		webRtcFile:                              "\nturnURL=user:hush@192.0.2.1\n",
 		"modules/kurento/HttpEndpoint.conf.ini": "port=9092\n",
 	}.write(t)
-	c := mustLoad(t, dir, variableSet{"KMS_MIN_PORT": "5000", "KURENTO_LOGS_PATH": "/logs"}, "serverPort: has no effect yet")
+	c := mustLoad(t, dir, variableSet{"KMS_MIN_PORT": "5000", "KURENTO_LOGS_PATH": "/logs"})
 	got := map[string]string{}
 	for _, s := range c.Settings() {
 		got[s.Name] = s.Value + " from " + s.Origin.String()

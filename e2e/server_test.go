@@ -75,7 +75,8 @@ func (s *server) writeConfig() string {
 	main := filepath.Join(folder, "kurento.conf.json")
 	for path, text := range map[string]string{
 		main: fmt.Sprintf(`{"mediaServer": {"net": {"websocket": {"port": %d, "path": "kurento"}}}}`, s.port),
-		filepath.Join(folder, "modules", "kurento", "UriEndpoint.conf.ini"): "defaultPath=file://" + s.files + "\n",
+		filepath.Join(folder, "modules", "kurento", "UriEndpoint.conf.ini"):  "defaultPath=file://" + s.files + "\n",
+		filepath.Join(folder, "modules", "kurento", "HttpEndpoint.conf.ini"): "serverAddress=127.0.0.1\nserverPort=0\n", // servers run side by side
 	} {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			s.t.Fatal(err)

@@ -55,6 +55,7 @@ type Set struct {
 	webrtc       atomic.Pointer[webrtc.Settings]
 	rtp          atomic.Pointer[rtp.Settings]
 	access       atomic.Pointer[access.Policy]
+	posts        *http.Server // of HttpPostEndpoints
 }
 
 // Open lists the classes with the settings of a configuration. log gives the logger of a class. The caller closes the
@@ -73,11 +74,13 @@ func Open(c *conf.Config, log func(class string) zerolog.Logger) (*Set, error) {
 		return nil, err
 	}
 	s.Configure(c)
+	s.posts = http.NewServer(s.http, log("HttpPostEndpoint"))
 	s.Classes = append([]*pipeline.Class{
 		gstreamer.Class,
 		faceoverlay.Class(s.filter),
 		imageoverlay.Class(s.filter),
 		passthrough.Class,
+		http.PostClass(s.posts),
 		player.Class(s.player),
 		recorder.Class(s.recorder),
 		rtp.Class(s.rtp.Load),
@@ -117,8 +120,17 @@ func (s *Set) hub() hub.Settings {
 
 func (s *Set) filter() filter.Settings { return filter.Settings{Access: s.access.Load()} }
 
+// http is the configuration that the server of HTTP endpoints starts with.
+func (s *Set) http() http.Settings {
+	h := s.config.Load().HttpEndpoint
+	return http.Settings{Address: h.ServerAddress, Port: h.ServerPort, Announced: h.AnnouncedAddress}
+}
+
 // Close ends the connections. It may be called twice.
-func (s *Set) Close() { s.pool.Close() }
+func (s *Set) Close() {
+	s.posts.Close()
+	s.pool.Close()
+}
 
 // Configure makes new objects begin with other settings. What a running server cannot change (conf.Reload) must be as
 // it was.
@@ -164,7 +176,7 @@ func (s *Set) Configure(c *conf.Config) {
 
 // declared lists the classes that are part of the interface and have no code yet.
 func (s *Set) declared() []*pipeline.Class {
-	return slices.Concat(hub.Classes(s.hub), filter.Classes(s.filter), []*pipeline.Class{http.PostClass})
+	return slices.Concat(hub.Classes(s.hub), filter.Classes(s.filter))
 }
 
 func names(codecs []conf.Codec) []string {

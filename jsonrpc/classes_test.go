@@ -115,6 +115,7 @@ func allClasses(t testing.TB, change ...func(*conf.Config)) *pipeline.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.HttpEndpoint.ServerPort = 0 // the real one may be in use
 	for _, f := range change {
 		f(c)
 	}

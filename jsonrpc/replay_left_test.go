@@ -7,8 +7,7 @@ import (
 
 // futureClasses may be missing still. Where the original has no such class either, the request is replayed.
 var futureClasses = map[string]bool{
-	"HttpPostEndpoint": true,
-	"ZBarFilter":       true,
+	"ZBarFilter": true,
 }
 
 // future is what elements cannot do yet, by a part of the request that creates one and the operation that needs it, ""

@@ -4,6 +4,7 @@
 //
 //	POST /whip/NAME   an offer of who sends       DELETE /whip/NAME/ID   its end
 //	POST /whep/NAME   an offer of who receives    DELETE /whep/NAME/ID   its end
+//	PATCH /whip/NAME/ID, /whep/NAME/ID   more of its candidates, or a restart of ICE
 package whip
 
 import (
@@ -61,9 +62,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if settings.Access == named.AccessToken { // players and encoders are on other sites
 		head := w.Header()
 		head.Set("Access-Control-Allow-Origin", "*")
-		head.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
-		head.Set("Access-Control-Allow-Methods", "POST, DELETE")
-		head.Set("Access-Control-Expose-Headers", "Location")
+		head.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match")
+		head.Set("Access-Control-Allow-Methods", "POST, PATCH, DELETE")
+		head.Set("Access-Control-Expose-Headers", "Location, ETag, Accept-Patch")
 	}
 	if r.Method == http.MethodOptions {
 		w.Header().Set("Accept-Post", sdpType)
@@ -81,10 +82,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodPost && id == "":
 		h.begin(w, r, way, name)
+	case r.Method == http.MethodPatch && id != "":
+		h.change(w, r, way, name, id)
 	case r.Method == http.MethodDelete && id != "":
 		h.end(w, way, name, id)
 	default:
-		w.Header().Set("Allow", map[bool]string{true: "POST, OPTIONS", false: "DELETE, OPTIONS"}[id == ""])
+		w.Header().Set("Allow", map[bool]string{true: "POST, OPTIONS", false: "PATCH, DELETE, OPTIONS"}[id == ""])
 		http.Error(w, "method not allowed: "+r.Method, http.StatusMethodNotAllowed)
 	}
 }

@@ -2,10 +2,12 @@ package whip
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -21,7 +23,19 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // double stands for a WebRtcEndpoint: it answers an offer with itself, and says what a test wants.
-type double struct{ pipeline.MediaElement }
+type double struct {
+	pipeline.MediaElement
+	mu         sync.Mutex
+	offers     int
+	candidates []string
+}
+
+// IceCandidate is that of the real endpoint.
+type IceCandidate struct {
+	Candidate     string `kurento:"candidate"`
+	SdpMid        string `kurento:"sdpMid"`
+	SdpMLineIndex int    `kurento:"sdpMLineIndex"`
+}
 
 var living atomic.Int32 // doubles
 
@@ -41,24 +55,44 @@ var doubleClass = &pipeline.Class{
 		return d, nil
 	}),
 	Methods: pipeline.Methods(
-		pipeline.Op("processOffer", func(_ context.Context, _ *double, p struct {
+		pipeline.Op("processOffer", func(_ context.Context, d *double, p struct {
 			Offer string `kurento:"offer"`
 		}) (string, error) {
+			d.mu.Lock()
+			d.offers++
+			again := d.offers > 1
+			d.mu.Unlock()
+			if again { // the real one gathers by itself
+				defer d.Emit(GatheringDone{})
+			}
 			if !strings.HasPrefix(p.Offer, "v=0") {
 				return "", pipeline.Errorf(pipeline.SdpParseError, "Invalid SDP")
 			}
 			return "", nil
 		}),
+		pipeline.Do("addIceCandidate", func(_ context.Context, d *double, p struct {
+			Candidate IceCandidate `kurento:"candidate"`
+		}) error {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.candidates = append(d.candidates, fmt.Sprintf("%s %d %s", p.Candidate.SdpMid, p.Candidate.SdpMLineIndex, p.Candidate.Candidate))
+			return nil
+		}),
 		pipeline.Do("gatherCandidates", func(_ context.Context, d *double, _ pipeline.None) error {
 			d.Emit(GatheringDone{})
 			return nil
 		}),
-		pipeline.Op("getLocalSessionDescriptor", func(context.Context, *double, pipeline.None) (string, error) {
-			return "the answer", nil
+		pipeline.Op("getLocalSessionDescriptor", func(_ context.Context, d *double, _ pipeline.None) (string, error) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			return fmt.Sprintf(answerText, d.offers), nil
 		}),
 	),
 	Events: []pipeline.EventType{pipeline.Raises[GatheringDone]("IceGatheringDone")},
 }
+
+// answerText is the answer to the n-th offer.
+const answerText = "v=0\r\nm=audio 9 X 0\r\na=mid:0\r\na=ice-ufrag:u%d\r\na=ice-pwd:p\r\na=candidate:1\r\nm=video 9 X 0\r\na=mid:1\r\na=candidate:1\r\n"
 
 // GatheringDone is known by the name of the real event too.
 type GatheringDone struct{ pipeline.Media }
@@ -116,7 +150,7 @@ func TestSessions(t *testing.T) {
 	r := newRig(t, named.Settings{Access: named.AccessLoopback})
 	answer, text := r.do("POST", "/whip/the%20stage", "v=0")
 	at := answer.Header.Get("Location")
-	if answer.StatusCode != http.StatusCreated || text != "the answer" || answer.Header.Get("Content-Type") != "application/sdp" ||
+	if answer.StatusCode != http.StatusCreated || text != fmt.Sprintf(answerText, 1) || answer.Header.Get("Content-Type") != "application/sdp" ||
 		!strings.HasPrefix(at, "/whip/the%20stage/") {
 		t.Fatalf("%v %q %v", answer.Status, text, answer.Header)
 	}
@@ -174,7 +208,8 @@ func TestRefusals(t *testing.T) {
 		{"another type", "POST", "/whip/the%20stage", "v=0", []string{"Content-Type", "text/plain"}, 415},
 		{"a large offer", "POST", "/whip/the%20stage", strings.Repeat("v", maxOffer+1), nil, 413},
 		{"no SDP", "POST", "/whip/the%20stage", "hello", nil, 400},
-		{"another method", "PATCH", "/whip/the%20stage/x", "", nil, 405},
+		{"another method", "PUT", "/whip/the%20stage/x", "", nil, 405},
+		{"no session", "PATCH", "/whip/the%20stage/x", "", nil, 404},
 		{"a page of another site", "POST", "/whip/the%20stage", "v=0", []string{"Origin", "https://example.com"}, 403},
 		{"another name for this machine", "POST", "/whip/the%20stage", "v=0", []string{"Host", "example.com"}, 403},
 		{"a page of this machine", "POST", "/whep/the%20stage", "v=0", []string{"Origin", "http://localhost:8888"}, 201},

@@ -13,6 +13,7 @@ const creatable = {
   GStreamerFilter: { command: 'identity' },
   FaceOverlayFilter: {},
   ImageOverlayFilter: {},
+  HttpPostEndpoint: {},
   MediaPipeline: {},
   Mixer: {},
   PassThrough: {},

@@ -1,4 +1,5 @@
-package player
+// Package playback plays the frames of a media file at the pace of their time stamps, into the outputs of an element.
+package playback
 
 import (
 	"context"
@@ -14,42 +15,22 @@ import (
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
-// The ways in which playing fails before anything is played.
 var (
-	errOpen  = errors.New("cannot open")
-	errMedia = errors.New("cannot be played")
+	// ErrMedia is wrapped when nothing of a file can be played.
+	ErrMedia = errors.New("cannot be played")
+	// ErrSeek is the answer to a seek that is impossible.
+	ErrSeek = errors.New("cannot seek")
 )
-
-// errSeek is the answer to a seek that is impossible.
-var errSeek = errors.New("cannot seek")
 
 // lateLimit is how far a frame may be behind its time before the time line is moved instead: a source that
 // stalled (a slow web server) goes on from where it was and does not catch up in a rush.
 const lateLimit = 500 * time.Millisecond
 
-// player is what a playback tells its endpoint, on the playback's goroutine.
-type player interface {
-	// begin is told the format of each kind before its first frame, and returns where frames go.
-	begin(formats map[media.Kind]media.Format) map[media.Kind]track
-	// failed is told an error that wraps errOpen or errMedia, or one that came in the middle.
-	failed(err error)
-	// finished is told that everything was played, or that an error ended it.
-	finished(p playing)
-}
-
-// track is where the frames of a kind go.
-type track struct {
-	out  *media.Output
-	past *past
-}
-
-// playback plays one file once: a goroutine that pushes frames by their time stamps. Pause freezes the mapping of
-// file time to pipeline time, a seek makes a new one.
-type playback struct {
-	player player
-	cancel context.CancelFunc
-	done   chan struct{}
-	wake   chan struct{} // holds at most one token: something below has changed
+// Playback plays one file once, on the goroutine that calls File or Play and by the time stamps of the frames. Pause freezes the
+// mapping of file time to pipeline time, a seek makes a new one. All other methods may be called from any goroutine.
+type Playback struct {
+	stage *Stage
+	wake  chan struct{} // holds at most one token: something below has changed
 
 	mu       sync.Mutex
 	origin   time.Duration // pipeline time of the start of the file, when anchored
@@ -58,38 +39,29 @@ type playback struct {
 	pausedAt time.Duration  // pipeline time
 	position time.Duration  // of the file, while not anchored
 	seek     *time.Duration // asked for, not carried out
-	info     info
+	info     Info
 }
 
-// info is what is known of the file once it is open.
-type info struct {
-	opened, seekable bool
-	duration         time.Duration
+// Info is what is known of a file; nothing before it is open.
+type Info struct {
+	Opened, Seekable bool
+	Duration         time.Duration
 }
 
-// start begins to play what open gives, or to wait in pause.
-func start(open func(context.Context) (io.ReadCloser, error), paused bool, p player) *playback {
-	ctx, cancel := context.WithCancel(context.Background())
-	b := &playback{player: p, cancel: cancel, done: make(chan struct{}), wake: make(chan struct{}, 1), paused: paused}
-	go b.run(ctx, open)
-	return b
+// New returns a playback that waits for File or Play; paused: the first frame waits for the end of the pause.
+func New(stage *Stage, paused bool) *Playback {
+	return &Playback{stage: stage, wake: make(chan struct{}, 1), paused: paused}
 }
 
-// stop ends it and returns when its goroutine has ended. Not to be called by the player's own methods.
-func (b *playback) stop() {
-	b.cancel()
-	<-b.done
-}
-
-func (b *playback) changed() {
+func (b *Playback) changed() {
 	select {
 	case b.wake <- struct{}{}:
 	default:
 	}
 }
 
-// setPaused freezes the time line, or lets it go on.
-func (b *playback) setPaused(paused bool) {
+// SetPaused freezes the time line, or lets it go on.
+func (b *Playback) SetPaused(paused bool) {
 	b.mu.Lock()
 	switch {
 	case paused && !b.paused:
@@ -102,8 +74,8 @@ func (b *playback) setPaused(paused bool) {
 	b.changed()
 }
 
-// pos is the place in the file that is being played.
-func (b *playback) pos() time.Duration {
+// Position is the place in the file that is being played.
+func (b *Playback) Position() time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
@@ -113,18 +85,18 @@ func (b *playback) pos() time.Duration {
 		return b.pausedAt - b.origin
 	}
 	at := media.Now() - b.origin
-	if b.info.duration > 0 {
-		at = min(at, b.info.duration)
+	if b.info.Duration > 0 {
+		at = min(at, b.info.Duration)
 	}
 	return at
 }
 
-// seekTo goes on playing from another place; before the start is the start.
-func (b *playback) seekTo(t time.Duration) error {
+// Seek goes on playing from another place; before the start is the start.
+func (b *Playback) Seek(t time.Duration) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.info.opened || !b.info.seekable {
-		return errSeek
+	if !b.info.Opened || !b.info.Seekable {
+		return ErrSeek
 	}
 	t = max(t, 0)
 	b.seek, b.position, b.anchored = &t, t, false
@@ -132,48 +104,27 @@ func (b *playback) seekTo(t time.Duration) error {
 	return nil
 }
 
-func (b *playback) about() info {
+// Info is what is known of the file.
+func (b *Playback) Info() Info {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.info
 }
 
-func (b *playback) run(ctx context.Context, open func(context.Context) (io.ReadCloser, error)) {
-	defer close(b.done)
-	defer b.cancel()
-	err := b.play(ctx, open)
-	if ctx.Err() != nil {
-		return
-	}
-	if err != nil {
-		b.player.failed(err)
-		if errors.Is(err, errOpen) || errors.Is(err, errMedia) {
-			return // the original stays in START then
-		}
-	}
-	b.player.finished(b)
-}
-
-func (b *playback) play(ctx context.Context, open func(context.Context) (io.ReadCloser, error)) error {
-	file, err := open(ctx)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errOpen, err)
-	}
-	defer file.Close()
-	stopReading := context.AfterFunc(ctx, func() { file.Close() }) // wakes a read that waits for a slow disk or server
-	defer stopReading()
+// File plays all that a file holds, until ctx ends. The error wraps ErrMedia when nothing could be played.
+func (b *Playback) File(ctx context.Context, file io.Reader) error {
 	d, err := containers.Open(file)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errMedia, err)
+		return fmt.Errorf("%w: %w", ErrMedia, err)
 	}
-	return b.pump(ctx, d)
+	return b.Play(ctx, d)
 }
 
-// pump plays the frames of an open file.
-func (b *playback) pump(ctx context.Context, d demux.Reader) error {
+// Play plays all that a reader gives, until ctx ends. The error wraps ErrMedia when that is nothing.
+func (b *Playback) Play(ctx context.Context, d demux.Reader) error {
 	tracks := b.begin(d)
 	if len(tracks) == 0 {
-		return fmt.Errorf("%w: no track of a known codec", errMedia)
+		return fmt.Errorf("%w: no track of a known codec", ErrMedia)
 	}
 	var burst media.Burst
 	packet := media.Packet{Burst: &burst}
@@ -212,9 +163,9 @@ func (b *playback) pump(ctx context.Context, d demux.Reader) error {
 	}
 }
 
-// begin tells the player what will come, the first track of each kind that can be played, and returns where the
-// frames of those tracks go.
-func (b *playback) begin(d demux.Reader) map[int]track {
+// begin tells the stage what will come, the first track of each kind that can be played, and returns where the frames of
+// those tracks go.
+func (b *Playback) begin(d demux.Reader) map[int]track {
 	formats := map[media.Kind]media.Format{}
 	chosen := map[int]media.Kind{}
 	for i, t := range d.Tracks() {
@@ -226,12 +177,12 @@ func (b *playback) begin(d demux.Reader) map[int]track {
 		}
 	}
 	b.mu.Lock()
-	b.info = info{opened: true, seekable: d.Seekable(), duration: d.Duration()}
+	b.info = Info{Opened: true, Seekable: d.Seekable(), Duration: d.Duration()}
 	b.mu.Unlock()
 	if len(formats) == 0 {
 		return nil
 	}
-	byKind := b.player.begin(formats)
+	byKind := b.stage.begin(formats)
 	tracks := map[int]track{}
 	for i, k := range chosen {
 		if t, ok := byKind[k]; ok {
@@ -260,7 +211,7 @@ const (
 )
 
 // wait returns when it is time for a frame, with its pipeline time, or when the frame is not wanted any more.
-func (b *playback) wait(ctx context.Context, at time.Duration) (pts time.Duration, v verdict) {
+func (b *Playback) wait(ctx context.Context, at time.Duration) (pts time.Duration, v verdict) {
 	for {
 		pts, left, v := b.until(at)
 		if v == moved || left <= 0 {
@@ -282,7 +233,7 @@ func (b *playback) wait(ctx context.Context, at time.Duration) (pts time.Duratio
 const forever = time.Hour
 
 // until tells how long it is until a frame's time.
-func (b *playback) until(at time.Duration) (pts, left time.Duration, v verdict) {
+func (b *Playback) until(at time.Duration) (pts, left time.Duration, v verdict) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := media.Now()
@@ -303,7 +254,7 @@ func (b *playback) until(at time.Duration) (pts, left time.Duration, v verdict) 
 }
 
 // jump carries the seek out.
-func (b *playback) jump(d demux.Reader) error {
+func (b *Playback) jump(d demux.Reader) error {
 	b.mu.Lock()
 	to := *b.seek
 	b.seek = nil
@@ -316,7 +267,7 @@ const lastFrame = time.Second
 
 // end is reached when the file gives no more frames after the one at last. It waits until that one was seen, and tells
 // whether a seek made playing go on meanwhile.
-func (b *playback) end(ctx context.Context, d demux.Reader, last time.Duration, cause error) (again bool, err error) {
+func (b *Playback) end(ctx context.Context, d demux.Reader, last time.Duration, cause error) (again bool, err error) {
 	if !errors.Is(cause, io.EOF) {
 		return false, cause
 	}
