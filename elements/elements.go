@@ -16,6 +16,7 @@ import (
 	"github.com/rivero-media/rivero/elements/filter"
 	"github.com/rivero-media/rivero/elements/filter/faceoverlay"
 	"github.com/rivero-media/rivero/elements/filter/imageoverlay"
+	"github.com/rivero-media/rivero/elements/filter/zbar"
 	"github.com/rivero-media/rivero/elements/http"
 	"github.com/rivero-media/rivero/elements/hub"
 	"github.com/rivero-media/rivero/elements/passthrough"
@@ -80,6 +81,7 @@ func Open(c *conf.Config, log func(class string) zerolog.Logger) (*Set, error) {
 		recorder.Class(s.recorder),
 		rtp.Class(s.rtp.Load),
 		webrtc.Class(s.webrtc.Load),
+		zbar.Class,
 	}, s.declared()...)
 	return s, nil
 }

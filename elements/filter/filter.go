@@ -1,5 +1,5 @@
-// Package filter holds the filters of the modules core and filters: elements that change the media which goes through
-// them. So far it holds their interface only: they are declared for getKmd and cannot be created.
+// Package filter has what filters share: elements that change the media which goes through them, or look at it. Each has a
+// folder of its own below this one. GStreamerFilter is declared for getKmd only and cannot be created yet.
 package filter
 
 import (
@@ -27,20 +27,9 @@ var GStreamerClass = &pipeline.Class{
 	),
 }
 
-// ZBarClass describes ZBarFilter, which reads QR and bar codes.
-var ZBarClass = &pipeline.Class{
-	Name: "ZBarFilter", Module: "filters", Parent: Class,
-	New:    pipeline.DeclareNew[params](),
-	Events: []pipeline.EventType{pipeline.Raises[CodeFound]()},
-}
-
 // Classes lists the classes of the package. settings gives those that a new filter starts with.
 func Classes(_ func() Settings) []*pipeline.Class {
-	return []*pipeline.Class{OpenCVClass, GStreamerClass, ZBarClass}
-}
-
-type params struct {
-	MediaPipeline *pipeline.MediaPipeline `kurento:"mediaPipeline"`
+	return []*pipeline.Class{OpenCVClass, GStreamerClass}
 }
 
 type commandParams struct {
@@ -59,10 +48,3 @@ type FilterType string
 
 // Values are the texts of the protocol.
 func (FilterType) Values() []string { return []string{"AUDIO", "AUTODETECT", "VIDEO"} }
-
-// CodeFound is raised when a code was read.
-type CodeFound struct {
-	pipeline.Media
-	CodeType string `kurento:"codeType"`
-	Value    string `kurento:"value"`
-}

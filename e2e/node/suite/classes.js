@@ -13,6 +13,7 @@ const creatable = {
   RecorderEndpoint: { uri: 'file:///nowhere.webm' },
   RtpEndpoint: {},
   WebRtcEndpoint: {},
+  ZBarFilter: {},
 };
 
 const bare = (names) => Object.keys(names).filter((name) => !name.includes('.')).sort();
