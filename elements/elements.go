@@ -3,7 +3,6 @@
 package elements
 
 import (
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/rivero-media/rivero/elements/filter/faceoverlay"
 	"github.com/rivero-media/rivero/elements/filter/gstreamer"
 	"github.com/rivero-media/rivero/elements/filter/imageoverlay"
+	"github.com/rivero-media/rivero/elements/filter/zbar"
 	"github.com/rivero-media/rivero/elements/http"
 	"github.com/rivero-media/rivero/elements/hub"
 	"github.com/rivero-media/rivero/elements/passthrough"
@@ -75,17 +75,19 @@ func Open(c *conf.Config, log func(class string) zerolog.Logger) (*Set, error) {
 	}
 	s.Configure(c)
 	s.posts = http.NewServer(s.http, log("HttpPostEndpoint"))
-	s.Classes = append([]*pipeline.Class{
-		gstreamer.Class,
+	s.Classes = append(hub.Classes(s.hub),
 		faceoverlay.Class(s.filter),
+		filter.OpenCVClass,
+		gstreamer.Class,
+		http.PostClass(s.posts),
 		imageoverlay.Class(s.filter),
 		passthrough.Class,
-		http.PostClass(s.posts),
 		player.Class(s.player),
 		recorder.Class(s.recorder),
 		rtp.Class(s.rtp.Load),
 		webrtc.Class(s.webrtc.Load),
-	}, s.declared()...)
+		zbar.Class,
+	)
 	return s, nil
 }
 
@@ -172,11 +174,6 @@ func (s *Set) Configure(c *conf.Config) {
 		Schemes: u.AllowedSchemes, Allowed: u.AllowedNetworks, Denied: u.DeniedNetworks, Roots: u.AllowedRoots,
 	}, s.log("UriEndpoint")))
 	s.config.Store(c)
-}
-
-// declared lists the classes that are part of the interface and have no code yet.
-func (s *Set) declared() []*pipeline.Class {
-	return slices.Concat(hub.Classes(s.hub), filter.Classes(s.filter))
 }
 
 func names(codecs []conf.Codec) []string {

@@ -5,11 +5,6 @@ import (
 	"strings"
 )
 
-// futureClasses may be missing still. Where the original has no such class either, the request is replayed.
-var futureClasses = map[string]bool{
-	"ZBarFilter": true,
-}
-
 // future is what elements cannot do yet, by a part of the request that creates one and the operation that needs it, ""
 // for any.
 var future = []struct{ class, part, operation, missing string }{
@@ -26,9 +21,6 @@ var future = []struct{ class, part, operation, missing string }{
 func (r *replay) notThere(q goldenRequest, method string, l goldenLine, id string) string {
 	text := l.text()
 	if method == "create" {
-		if futureClasses[q.class] && r.server.objects.CanCreate(q.class) != nil {
-			return q.class
-		}
 		for _, f := range future {
 			if q.class == f.class && strings.Contains(text, f.part) && (f.operation == "" || r.willBeAsked(l, id, f.operation)) {
 				return f.missing

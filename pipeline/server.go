@@ -85,8 +85,7 @@ func (s *Server) register(c *Class) {
 		panic("pipeline: class " + c.Name + " is listed twice, or after a class that extends it")
 	}
 	s.classes = append(s.classes, c)
-	if c.Creatable() {
-		c.checkImplemented()
+	if c.New != nil {
 		s.byName[c.Name] = c
 		s.byName[c.QualifiedName()] = c
 	}

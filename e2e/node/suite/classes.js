@@ -21,6 +21,7 @@ const creatable = {
   RecorderEndpoint: { uri: 'file:///nowhere.webm' },
   RtpEndpoint: {},
   WebRtcEndpoint: {},
+  ZBarFilter: {},
 };
 
 const bare = (names) => Object.keys(names).filter((name) => !name.includes('.')).sort();
