@@ -117,6 +117,7 @@ const readable = {
 // Not properties, or not to be read yet; tested below and elsewhere.
 const others = new Set(['tag', 'localSessionDescriptor', 'remoteSessionDescriptor', 'audioFormat', 'videoFormat', 'outputBitrate',
   'master', 'source', 'portProperties', // operations of hubs
+  'elementProperty', // of GStreamerFilter
 ]);
 
 // accessors are the names of an object's get… or set… methods, inherited ones included, without the prefix.
@@ -179,6 +180,18 @@ test('a pipeline is its own pipeline and has no parent', async (client) => {
   own(await call(pipeline, 'getMediaPipeline'), pipeline);
   // The client looks the parent up, and complains of a null in its own words.
   await assert.rejects(call(pipeline, 'getParent'), /null/);
+});
+
+test('properties of an element of GStreamer', async (client) => {
+  const mediaPipeline = await create(client, 'MediaPipeline');
+  const command = 'videobalance saturation=0.0';
+  const filter = await create(client, 'GStreamerFilter', { mediaPipeline, command, filterType: 'VIDEO' });
+  await call(filter, 'setElementProperty', 'saturation', '0.5');
+  assert.equal(await call(filter, 'getCommand'), command);
+  const { code, message } = await refusal(call(filter, 'setElementProperty', 'saturation', 'abc'));
+  assert.deepEqual({ code, message }, { code: 40001, message: "Cannot convert 'abc' to double: stod" });
+  const unknown = await refusal(create(client, 'GStreamerFilter', { mediaPipeline, command: 'nosuchelement' }));
+  assert.equal(unknown.message, 'GStreamer element cannot be created: no element "nosuchelement"');
 });
 
 test('positions of a player that does not play cannot be set', async (client) => {

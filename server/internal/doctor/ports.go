@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rivero-media/rivero/cmd/rivero/internal/publicip"
 	"github.com/rivero-media/rivero/conf"
+	"github.com/rivero-media/rivero/server/internal/publicip"
 )
 
 // knowledge is what the checks of the network tell each other.

@@ -1,12 +1,12 @@
-package main
+package server
 
 import (
 	"context"
 
 	"github.com/rs/zerolog"
 
-	"github.com/rivero-media/rivero/cmd/rivero/internal/publicip"
 	"github.com/rivero-media/rivero/conf"
+	"github.com/rivero-media/rivero/server/internal/publicip"
 )
 
 // external remembers the public addresses that "auto" has found.

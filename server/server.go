@@ -1,15 +1,15 @@
-package main
+package server
 
 import (
 	"context"
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/rs/zerolog"
 
-	"github.com/rivero-media/rivero/cmd/rivero/internal/logs"
 	"github.com/rivero-media/rivero/conf"
 	"github.com/rivero-media/rivero/elements"
 	"github.com/rivero-media/rivero/elements/named"
@@ -18,14 +18,15 @@ import (
 	"github.com/rivero-media/rivero/jsonrpc"
 	"github.com/rivero-media/rivero/pipeline"
 	"github.com/rivero-media/rivero/pipeline/codec"
+	"github.com/rivero-media/rivero/server/internal/logs"
 	"github.com/rivero-media/rivero/web"
 )
 
 // server is everything that lives as long as the program.
 type server struct {
-	args, environ []string // what the configuration was read with
-	config        *conf.Config
-	external      external
+	*program
+	config   *conf.Config
+	external external
 
 	logs  *logs.Logs
 	files *logs.Files // nil: logs go to standard error
@@ -52,7 +53,7 @@ func (s *server) open(ctx context.Context) error {
 	if s.set, err = elements.Open(s.external.resolve(ctx, s.config, s.log), s.classLog); err != nil {
 		return err
 	}
-	s.objects = pipeline.NewServer(s.settings(), s.set.Classes, s.logs.Logger(logs.Objects))
+	s.objects = pipeline.NewServer(s.settings(), slices.Concat(s.set.Classes, s.more), s.logs.Logger(logs.Objects))
 	s.streams = whip.New(s.objects, s.streamSettings(), s.logs.Logger(logs.Control))
 	if err := s.listenRTSP(); err != nil {
 		s.objects.Close()
@@ -79,7 +80,7 @@ func (s *server) serve(ctx context.Context) error {
 	if err := s.control.Listen(); err != nil {
 		return err
 	}
-	s.log.Info().Str("version", pipeline.Version).Str("rivero", version).Int("pid", os.Getpid()).Msg("Kurento Media Server started")
+	s.log.Info().Str("version", pipeline.Version).Str("rivero", s.version).Int("pid", os.Getpid()).Msg("Kurento Media Server started")
 	if port := s.config.WebSocket.Port; port != 0 {
 		s.log.Info().Msgf("Playground: http://localhost:%d/", port)
 	}

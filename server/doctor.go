@@ -1,12 +1,12 @@
-package main
+package server
 
 import (
 	"context"
 	"fmt"
 	"io"
 
-	"github.com/rivero-media/rivero/cmd/rivero/internal/doctor"
 	"github.com/rivero-media/rivero/conf"
+	"github.com/rivero-media/rivero/server/internal/doctor"
 )
 
 // examine tries what the configuration promises; it returns the exit code, 1 if something does not work.

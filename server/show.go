@@ -1,9 +1,10 @@
-package main
+package server
 
 import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/rs/zerolog"
@@ -14,28 +15,28 @@ import (
 )
 
 // show answers --version and --list as the original does.
-func show(c *conf.Config, stdout, stderr io.Writer) error {
-	printWarnings(c, stderr)
+func (p *program) show(c *conf.Config) error {
+	printWarnings(c, p.stderr)
 	quiet := func(string) zerolog.Logger { return zerolog.Nop() }
 	set, err := elements.Open(c, quiet)
 	if err != nil {
 		return err
 	}
 	defer set.Close()
-	objects := pipeline.NewServer(pipeline.Settings{}, set.Classes, zerolog.Nop())
+	objects := pipeline.NewServer(pipeline.Settings{}, slices.Concat(set.Classes, p.more), zerolog.Nop())
 	defer objects.Close()
 	if c.Show == conf.ShowList { // every name that create accepts
-		fmt.Fprintln(stdout, "Available factories:")
+		fmt.Fprintln(p.stdout, "Available factories:")
 		for _, name := range objects.Factories() {
-			fmt.Fprintf(stdout, "\t%s\n", name)
+			fmt.Fprintf(p.stdout, "\t%s\n", name)
 		}
 		return nil
 	}
-	fmt.Fprintf(stdout, "Kurento Media Server version: %s\nFound modules:\n", pipeline.Version)
+	fmt.Fprintf(p.stdout, "Kurento Media Server version: %s\nFound modules:\n", pipeline.Version)
 	for _, m := range objects.Modules() {
-		fmt.Fprintf(stdout, "\t'%s' version %s\n", m.Name, m.Version)
+		fmt.Fprintf(p.stdout, "\t'%s' version %s\n", m.Name, m.Version)
 	}
-	fmt.Fprintf(stdout, "Rivero version: %s\n", version)
+	fmt.Fprintf(p.stdout, "Rivero version: %s\n", p.version)
 	return nil
 }
 
