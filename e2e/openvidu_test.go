@@ -183,7 +183,7 @@ func TestOpenViduFiltersAreRefused(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
 	o := startOpenVidu(t, flows[1], s.dialWebSocket(t))
-	for _, class := range []string{"GStreamerFilter", "FaceOverlayFilter", "ZBarFilter", "chroma.ChromaFilter"} {
+	for _, class := range []string{"GStreamerFilter", "FaceOverlayFilter", "ZBarFilter"} {
 		o.fails(40108, "create", object{"type": class, "constructorParams": object{
 			"mediaPipeline": o.room, "command": "videoflip method=rotate-180", "filterType": "VIDEO",
 		}, "properties": object{}})

@@ -16,6 +16,7 @@ import (
 	"github.com/rivero-media/rivero/elements/filter"
 	"github.com/rivero-media/rivero/elements/http"
 	"github.com/rivero-media/rivero/elements/hub"
+	"github.com/rivero-media/rivero/elements/modules"
 	"github.com/rivero-media/rivero/elements/passthrough"
 	"github.com/rivero-media/rivero/elements/player"
 	"github.com/rivero-media/rivero/elements/recorder"
@@ -76,7 +77,7 @@ func Open(c *conf.Config, log func(class string) zerolog.Logger) (*Set, error) {
 		recorder.Class(s.recorder),
 		rtp.Class(s.rtp.Load),
 		webrtc.Class(s.webrtc.Load),
-	}, s.declared()...)
+	}, slices.Concat(modules.Classes(s.filter), s.declared())...)
 	return s, nil
 }
 

@@ -58,7 +58,7 @@ func TestGolden(t *testing.T) {
 					return
 				}
 				// The recorded server knows one exchange only: what comes later is tested in elements/webrtc.
-				objects := allClasses(t, func(c *conf.Config) { c.WebRtcEndpoint.StrictNegotiation = true })
+				objects := recordedClasses(t, func(c *conf.Config) { c.WebRtcEndpoint.StrictNegotiation = true })
 				if class := wholeScenarios[name]; class != "" && objects.CanCreate(class) != nil {
 					left.add(class)
 					t.Skipf("%s is not there, through which everything flows", class)
