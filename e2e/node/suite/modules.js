@@ -24,7 +24,23 @@ const classes = {
       },
     },
   },
+  pointerdetector: {
+    PointerDetectorFilter: {
+      params: () => ({ calibrationRegion: complex('pointerdetector.WindowParam', region), windows: [windowOf('first')] }),
+      use: async (filter) => {
+        await call(filter, 'addWindow', windowOf('second'));
+        await call(filter, 'removeWindow', 'first');
+        await call(filter, 'trackColorFromCalibrationRegion');
+        await call(filter, 'clearWindows');
+      },
+    },
+  },
 };
+
+const region = { topRightCornerX: 5, topRightCornerY: 5, width: 50, height: 50 };
+const windowOf = (id) => complex('pointerdetector.PointerDetectorWindowMediaParam', {
+  id, height: 50, width: 50, upperRightX: 200, upperRightY: 20, imageTransparency: 0.5,
+});
 
 // here are the modules of the tables above that there is a package for.
 const here = published.filter((name) => name in classes);
