@@ -14,6 +14,7 @@ import (
 	"github.com/rivero-media/rivero/elements/access"
 	"github.com/rivero-media/rivero/elements/endpoint"
 	"github.com/rivero-media/rivero/elements/filter"
+	"github.com/rivero-media/rivero/elements/filter/imageoverlay"
 	"github.com/rivero-media/rivero/elements/http"
 	"github.com/rivero-media/rivero/elements/hub"
 	"github.com/rivero-media/rivero/elements/modules"
@@ -72,6 +73,7 @@ func Open(c *conf.Config, log func(class string) zerolog.Logger) (*Set, error) {
 	}
 	s.Configure(c)
 	s.Classes = append([]*pipeline.Class{
+		imageoverlay.Class(s.filter),
 		passthrough.Class,
 		player.Class(s.player),
 		recorder.Class(s.recorder),

@@ -27,16 +27,6 @@ var FaceOverlayClass = &pipeline.Class{
 	),
 }
 
-// ImageOverlayClass describes ImageOverlayFilter, which lays pictures over the frame.
-var ImageOverlayClass = &pipeline.Class{
-	Name: "ImageOverlayFilter", Module: "filters", Parent: Class,
-	New: pipeline.DeclareNew[params](),
-	Methods: pipeline.Methods(
-		pipeline.DeclareDo[placedImage]("addImage"),
-		pipeline.DeclareDo[imageID]("removeImage"),
-	),
-}
-
 // GStreamerClass describes GStreamerFilter, which clients name by a command of GStreamer.
 var GStreamerClass = &pipeline.Class{
 	Name: "GStreamerFilter", Module: "filters", Parent: Class,
@@ -56,7 +46,7 @@ var ZBarClass = &pipeline.Class{
 
 // Classes lists the classes of the package. settings gives those that a new filter starts with.
 func Classes(_ func() Settings) []*pipeline.Class {
-	return []*pipeline.Class{OpenCVClass, FaceOverlayClass, ImageOverlayClass, GStreamerClass, ZBarClass}
+	return []*pipeline.Class{OpenCVClass, FaceOverlayClass, GStreamerClass, ZBarClass}
 }
 
 type params struct {
@@ -70,22 +60,6 @@ type faceImage struct {
 	OffsetYPercent float32 `kurento:"offsetYPercent"`
 	WidthPercent   float32 `kurento:"widthPercent"`
 	HeightPercent  float32 `kurento:"heightPercent"`
-}
-
-type imageID struct {
-	ID string `kurento:"id"`
-}
-
-// placedImage is a picture and where it lies, in fractions of the frame.
-type placedImage struct {
-	ID              string  `kurento:"id"`
-	URI             string  `kurento:"uri"`
-	OffsetXPercent  float32 `kurento:"offsetXPercent"`
-	OffsetYPercent  float32 `kurento:"offsetYPercent"`
-	WidthPercent    float32 `kurento:"widthPercent"`
-	HeightPercent   float32 `kurento:"heightPercent"`
-	KeepAspectRatio bool    `kurento:"keepAspectRatio"`
-	Center          bool    `kurento:"center"`
 }
 
 type commandParams struct {

@@ -5,6 +5,7 @@ const { kurento, call, create, refusal, idOf, version, test, run } = require('./
 
 // creatable has the parameters of every class that exists, beside the pipeline.
 const creatable = {
+  ImageOverlayFilter: {},
   MediaPipeline: {},
   PassThrough: {},
   PlayerEndpoint: { uri: 'file:///nowhere.webm' },

@@ -39,6 +39,20 @@ func (o *Overlay) shrinkAlpha() {
 // Size is that of the image.
 func (o *Overlay) Size() (width, height int) { return o.picture.Width, o.picture.Height }
 
+// Part returns a part of the overlay with memory of its own, the overlay itself for all of it. As for Picture.Crop left and top are
+// rounded down to even numbers, and the part must not be empty or reach beyond the overlay.
+func (o *Overlay) Part(r image.Rectangle) *Overlay {
+	if r == image.Rect(0, 0, o.picture.Width, o.picture.Height) {
+		return o
+	}
+	part := &Overlay{picture: o.picture.Crop(r).Clone()}
+	for y := r.Min.Y &^ 1; y < r.Max.Y; y++ {
+		part.alpha = append(part.alpha, o.alpha[y*o.picture.Width:][r.Min.X&^1:r.Max.X]...)
+	}
+	part.shrinkAlpha()
+	return part
+}
+
 // Scaled returns the overlay in another size, with memory of its own.
 func (o *Overlay) Scaled(width, height int) *Overlay {
 	s := NewScaler(width, height, o.picture.Width, o.picture.Height)
