@@ -79,7 +79,7 @@ func Open(c *conf.Config, log func(class string) zerolog.Logger) (*Set, error) {
 		recorder.Class(s.recorder),
 		rtp.Class(s.rtp.Load),
 		webrtc.Class(s.webrtc.Load),
-	}, slices.Concat(modules.Classes(s.filter), s.declared())...)
+	}, append(s.declared(), modules.Classes(s.filter)...)...)
 	return s, nil
 }
 

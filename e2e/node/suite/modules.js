@@ -24,6 +24,17 @@ const classes = {
       },
     },
   },
+  markerdetector: {
+    ArMarkerdetector: {
+      use: async (filter) => {
+        for (const [name, value] of [['ShowDebugLevel', 2], ['OverlayText', 'a text'], ['OverlayScale', 1.5], ['OverlayImage', '']]) {
+          await call(filter, `set${name}`, value);
+          assert.equal(await call(filter, `get${name}`), value, name);
+        }
+        assert.equal((await refusal(call(filter, 'setOverlayImage', '/nowhere.png'))).code, 40107);
+      },
+    },
+  },
   pointerdetector: {
     PointerDetectorFilter: {
       params: () => ({ calibrationRegion: complex('pointerdetector.WindowParam', region), windows: [windowOf('first')] }),
