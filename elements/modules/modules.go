@@ -5,6 +5,7 @@ package modules
 import (
 	"github.com/rivero-media/rivero/elements/filter"
 	"github.com/rivero-media/rivero/elements/modules/chroma"
+	"github.com/rivero-media/rivero/elements/modules/crowddetector"
 	"github.com/rivero-media/rivero/elements/modules/markerdetector"
 	"github.com/rivero-media/rivero/elements/modules/pointerdetector"
 	"github.com/rivero-media/rivero/pipeline"
@@ -14,6 +15,7 @@ import (
 func Classes(settings func() filter.Settings) []*pipeline.Class {
 	return []*pipeline.Class{
 		chroma.Class(settings),
+		crowddetector.Class,
 		markerdetector.Class(settings),
 		pointerdetector.Class(settings),
 	}

@@ -24,6 +24,17 @@ const classes = {
       },
     },
   },
+  crowddetector: {
+    CrowdDetectorFilter: {
+      params: () => ({ rois: [regionOf('roi1')] }),
+      use: async (filter) => {
+        assert.equal(await call(filter, 'getProcessingWidth'), 320);
+        await call(filter, 'setProcessingWidth', 240);
+        assert.equal(await call(filter, 'getProcessingWidth'), 240);
+        assert.equal((await refusal(call(filter, 'setProcessingWidth', 0))).code, 40107);
+      },
+    },
+  },
   markerdetector: {
     ArMarkerdetector: {
       use: async (filter) => {
@@ -51,6 +62,12 @@ const classes = {
 const region = { topRightCornerX: 5, topRightCornerY: 5, width: 50, height: 50 };
 const windowOf = (id) => complex('pointerdetector.PointerDetectorWindowMediaParam', {
   id, height: 50, width: 50, upperRightX: 200, upperRightY: 20, imageTransparency: 0.5,
+});
+
+const regionOf = (id) => complex('crowddetector.RegionOfInterest', {
+  id,
+  points: [[0, 0], [1, 0], [1, 1]].map(([x, y]) => complex('crowddetector.RelativePoint', { x, y })),
+  regionOfInterestConfig: complex('crowddetector.RegionOfInterestConfig', { occupancyLevelMin: 20, sendOpticalFlowEvent: true }),
 });
 
 // here are the modules of the tables above that there is a package for.
