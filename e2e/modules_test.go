@@ -7,11 +7,14 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 )
 
 // fakeCamera makes a video for Chromium's fake camera out of a picture that ffmpeg draws, and returns the flag that names it.
@@ -71,6 +74,60 @@ func TestChromaInBrowser(t *testing.T) {
 				t.Errorf("at %v the colour is %v, want %v", params["points"].([][2]int)[i], result.Colors[i], want)
 				break
 			}
+		}
+	}
+}
+
+// drawnFilm makes a VP8 file of a picture that ffmpeg draws, and returns its address.
+func drawnFilm(t *testing.T, drawing string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "film.webm")
+	ffmpeg(t, "-f", "lavfi", "-i", drawing, "-t", "4", "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "2M", "-g", "30", file)
+	return "file://" + file
+}
+
+// A film goes through a VideoSampler to a gRPC server.
+func TestVideoSampler(t *testing.T) {
+	images := make(chan string, 100)
+	collector := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		if at := strings.Index(string(body), "\x89PNG"); r.URL.Path == "/videoSampler.ImageDeliver/deliverImage" && at > 0 {
+			images <- string(body[at:])
+		}
+		w.Header().Set("Content-Type", "application/grpc")
+		w.Header().Set("Trailer", "Grpc-Status")
+		_, _ = w.Write(make([]byte, 5))
+		w.Header().Set("Grpc-Status", "0")
+	}))
+	collector.Config.Protocols = &http.Protocols{}
+	collector.Config.Protocols.SetUnencryptedHTTP2(true)
+	collector.Start()
+	t.Cleanup(collector.Close)
+
+	s := startServer(t)
+	c := s.dial(t)
+	pipeline := c.create("MediaPipeline", object{})
+	player := c.create("PlayerEndpoint", object{"mediaPipeline": pipeline, "uri": drawnFilm(t, "color=c=0x2040C0:size=320x240:rate=30")})
+	sampler := c.create("videosampler.VideoSampler", object{
+		"mediaPipeline": pipeline, "framePeriod": 500, "imageDeliveryMethod": "GRPC", "width": 160, "height": 120,
+		"endpointUrl": strings.TrimPrefix(collector.URL, "http://"),
+	})
+	c.subscribe(sampler, "SampleImageDelivered")
+	c.invoke(player, "connect", object{"sink": sampler})
+	c.invoke(player, "play", nil)
+	for range 3 {
+		if e := c.event("SampleImageDelivered", 20*time.Second); e.Data["delivered"] != true {
+			t.Errorf("event %v", e)
+		}
+		img, err := png.Decode(strings.NewReader(<-images))
+		if err != nil || img.Bounds().Dx() != 160 || img.Bounds().Dy() != 120 {
+			t.Fatalf("picture %v: %v", img, err)
+		}
+		if r, g, b, _ := img.At(80, 60).RGBA(); r>>8 < 0x10 || r>>8 > 0x40 || g>>8 > 0x60 || b>>8 < 0xA0 {
+			t.Errorf("its colour is %v", img.At(80, 60))
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/rivero-media/rivero/elements/modules/crowddetector"
 	"github.com/rivero-media/rivero/elements/modules/markerdetector"
 	"github.com/rivero-media/rivero/elements/modules/pointerdetector"
+	"github.com/rivero-media/rivero/elements/modules/videosampler"
 	"github.com/rivero-media/rivero/pipeline"
 )
 
@@ -18,5 +19,6 @@ func Classes(settings func() filter.Settings) []*pipeline.Class {
 		crowddetector.Class,
 		markerdetector.Class(settings),
 		pointerdetector.Class(settings),
+		videosampler.Class(settings),
 	}
 }
