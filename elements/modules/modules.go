@@ -7,6 +7,7 @@ import (
 	"github.com/rivero-media/rivero/elements/modules/chroma"
 	"github.com/rivero-media/rivero/elements/modules/crowddetector"
 	"github.com/rivero-media/rivero/elements/modules/markerdetector"
+	"github.com/rivero-media/rivero/elements/modules/platedetector"
 	"github.com/rivero-media/rivero/elements/modules/pointerdetector"
 	"github.com/rivero-media/rivero/elements/modules/videosampler"
 	"github.com/rivero-media/rivero/pipeline"
@@ -18,6 +19,7 @@ func Classes(settings func() filter.Settings) []*pipeline.Class {
 		chroma.Class(settings),
 		crowddetector.Class,
 		markerdetector.Class(settings),
+		platedetector.Class,
 		pointerdetector.Class(settings),
 		videosampler.Class(settings),
 	}

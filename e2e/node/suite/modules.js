@@ -46,6 +46,14 @@ const classes = {
       },
     },
   },
+  platedetector: {
+    PlateDetectorFilter: {
+      use: async (filter) => {
+        await call(filter, 'setPlateWidthPercentage', 0.3);
+        assert.equal((await refusal(call(filter, 'setPlateWidthPercentage', 2))).code, 40107);
+      },
+    },
+  },
   pointerdetector: {
     PointerDetectorFilter: {
       params: () => ({ calibrationRegion: complex('pointerdetector.WindowParam', region), windows: [windowOf('first')] }),
