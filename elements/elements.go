@@ -14,7 +14,9 @@ import (
 	"github.com/rivero-media/rivero/elements/access"
 	"github.com/rivero-media/rivero/elements/endpoint"
 	"github.com/rivero-media/rivero/elements/filter"
+	"github.com/rivero-media/rivero/elements/filter/faceoverlay"
 	"github.com/rivero-media/rivero/elements/filter/imageoverlay"
+	"github.com/rivero-media/rivero/elements/filter/zbar"
 	"github.com/rivero-media/rivero/elements/http"
 	"github.com/rivero-media/rivero/elements/hub"
 	"github.com/rivero-media/rivero/elements/modules"
@@ -73,12 +75,14 @@ func Open(c *conf.Config, log func(class string) zerolog.Logger) (*Set, error) {
 	}
 	s.Configure(c)
 	s.Classes = append([]*pipeline.Class{
+		faceoverlay.Class(s.filter),
 		imageoverlay.Class(s.filter),
 		passthrough.Class,
 		player.Class(s.player),
 		recorder.Class(s.recorder),
 		rtp.Class(s.rtp.Load),
 		webrtc.Class(s.webrtc.Load),
+		zbar.Class,
 	}, append(s.declared(), modules.Classes(s.filter)...)...)
 	return s, nil
 }

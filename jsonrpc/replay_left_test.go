@@ -9,7 +9,7 @@ import (
 var futureClasses = map[string]bool{
 	"HttpPostEndpoint": true,
 	"Composite":        true, "Dispatcher": true, "DispatcherOneToMany": true, "Mixer": true, "AlphaBlending": true, "HubPort": true,
-	"GStreamerFilter": true, "ZBarFilter": true, "FaceOverlayFilter": true,
+	"GStreamerFilter": true,
 }
 
 // future is what elements cannot do yet, by a part of the request that creates one and the operation that needs it, ""

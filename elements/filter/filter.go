@@ -1,5 +1,5 @@
-// Package filter holds the filters of the modules core and filters: elements that change the media which goes through
-// them. So far it holds their interface only: they are declared for getKmd and cannot be created.
+// Package filter has what filters share: elements that change the media which goes through them, or look at it. Each has a
+// folder of its own below this one. GStreamerFilter is declared for getKmd only and cannot be created yet.
 package filter
 
 import (
@@ -17,16 +17,6 @@ var Class = &pipeline.Class{
 // OpenCVClass describes OpenCVFilter, the parent of filters that look at pictures. It is abstract for good.
 var OpenCVClass = &pipeline.Class{Name: "OpenCVFilter", Module: "filters", Parent: Class}
 
-// FaceOverlayClass describes FaceOverlayFilter, which lays a picture over every face.
-var FaceOverlayClass = &pipeline.Class{
-	Name: "FaceOverlayFilter", Module: "filters", Parent: Class,
-	New: pipeline.DeclareNew[params](),
-	Methods: pipeline.Methods(
-		pipeline.DeclareDo[faceImage]("setOverlayedImage"),
-		pipeline.DeclareDo[pipeline.None]("unsetOverlayedImage"),
-	),
-}
-
 // GStreamerClass describes GStreamerFilter, which clients name by a command of GStreamer.
 var GStreamerClass = &pipeline.Class{
 	Name: "GStreamerFilter", Module: "filters", Parent: Class,
@@ -37,29 +27,9 @@ var GStreamerClass = &pipeline.Class{
 	),
 }
 
-// ZBarClass describes ZBarFilter, which reads QR and bar codes.
-var ZBarClass = &pipeline.Class{
-	Name: "ZBarFilter", Module: "filters", Parent: Class,
-	New:    pipeline.DeclareNew[params](),
-	Events: []pipeline.EventType{pipeline.Raises[CodeFound]()},
-}
-
 // Classes lists the classes of the package. settings gives those that a new filter starts with.
 func Classes(_ func() Settings) []*pipeline.Class {
-	return []*pipeline.Class{OpenCVClass, FaceOverlayClass, GStreamerClass, ZBarClass}
-}
-
-type params struct {
-	MediaPipeline *pipeline.MediaPipeline `kurento:"mediaPipeline"`
-}
-
-// faceImage is a picture and where it lies, in fractions of the face's box.
-type faceImage struct {
-	URI            string  `kurento:"uri"`
-	OffsetXPercent float32 `kurento:"offsetXPercent"`
-	OffsetYPercent float32 `kurento:"offsetYPercent"`
-	WidthPercent   float32 `kurento:"widthPercent"`
-	HeightPercent  float32 `kurento:"heightPercent"`
+	return []*pipeline.Class{OpenCVClass, GStreamerClass}
 }
 
 type commandParams struct {
@@ -78,10 +48,3 @@ type FilterType string
 
 // Values are the texts of the protocol.
 func (FilterType) Values() []string { return []string{"AUDIO", "AUTODETECT", "VIDEO"} }
-
-// CodeFound is raised when a code was read.
-type CodeFound struct {
-	pipeline.Media
-	CodeType string `kurento:"codeType"`
-	Value    string `kurento:"value"`
-}

@@ -5,6 +5,7 @@ const { kurento, call, create, refusal, idOf, version, test, run } = require('./
 
 // creatable has the parameters of every class that exists, beside the pipeline.
 const creatable = {
+  FaceOverlayFilter: {},
   ImageOverlayFilter: {},
   MediaPipeline: {},
   PassThrough: {},
@@ -12,6 +13,7 @@ const creatable = {
   RecorderEndpoint: { uri: 'file:///nowhere.webm' },
   RtpEndpoint: {},
   WebRtcEndpoint: {},
+  ZBarFilter: {},
 };
 
 const bare = (names) => Object.keys(names).filter((name) => !name.includes('.')).sort();

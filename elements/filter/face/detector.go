@@ -23,7 +23,7 @@ const (
 	searchShift, searchScale = 0.1, 1.2
 	// A second look goes around one place in finer steps, from there to these fractions of the size.
 	lookShift, lookScale = 0.08, 1.1
-	lookAround           = 0.35
+	lookAround           = 0.25
 	lookSizes            = 1.25
 
 	// enough is the quality that makes a box a face, in pigo's measure added up over the boxes of a second look. docs/filters.md

@@ -59,7 +59,7 @@ func overlap(a, b image.Rectangle) float64 {
 func TestFacesAreFound(t *testing.T) {
 	for name, box := range portraits {
 		p := portrait(t, name)
-		for _, size := range [][2]int{{160, 120}, {320, 240}, {640, 480}, {1280, 720}, {1920, 1080}, {720, 1280}} {
+		for _, size := range [][2]int{{160, 120}, {640, 480}, {1280, 720}, {720, 1280}} {
 			for _, share := range []float64{1, 0.8} { // of the height
 				side := int(float64(min(size[0], size[1]))*share) &^ 1
 				s, within := scene(size[0], size[1], p, (size[0]-side)/2&^1, (size[1]-side)/2&^1, side)
@@ -125,12 +125,12 @@ func TestNothingIsNoFace(t *testing.T) {
 const frame = time.Second / 30
 
 func TestAMovingFaceIsFollowed(t *testing.T) {
-	for _, speed := range []int{0, 1, 3, 6} { // pixels a picture, of a face of 70
+	for _, speed := range []int{0, 2, 6} { // pixels a picture, of a face of 70
 		t.Run(fmt.Sprint(speed), func(t *testing.T) {
 			p := portrait(t, "collins.jpg")
 			var f face.Follower
 			worst, shown := 1.0, 0
-			for n := range 60 {
+			for n := range 40 {
 				at := n * speed % 640
 				if at > 320 {
 					at = 640 - at // and back
@@ -145,9 +145,9 @@ func TestAMovingFaceIsFollowed(t *testing.T) {
 					worst = min(worst, overlap(boxes[0], within(portraits["collins.jpg"])))
 				}
 			}
-			t.Logf("shown in %d pictures of 60, overlap at least %.2f", shown, worst)
-			if shown < 54 || worst < 0.5 {
-				t.Errorf("shown in %d pictures of 60, overlap %.2f", shown, worst)
+			t.Logf("shown in %d pictures of 40, overlap at least %.2f", shown, worst)
+			if shown < 35 || worst < 0.5 {
+				t.Errorf("shown in %d pictures of 40, overlap %.2f", shown, worst)
 			}
 		})
 	}
@@ -158,25 +158,34 @@ func TestAStillFaceHasAStillBox(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	s, _ := scene(640, 360, p, 150, 0, 360)
 	var f face.Follower
-	var first image.Rectangle
-	for n := range 45 {
+	var first, last image.Rectangle
+	moves := 0
+	for n := range 35 {
 		noisy := s.Clone()
 		for i := range noisy.Y {
 			noisy.Y[i] = byte(min(235, max(16, int(noisy.Y[i])+random.IntN(17)-8)))
 		}
 		boxes := f.Follow(noisy, time.Duration(n)*frame)
-		if n < 20 {
+		if n < 15 {
 			continue
 		}
 		if len(boxes) != 1 {
 			t.Fatalf("picture %d: %v", n, boxes)
 		}
 		if first.Empty() {
-			first = boxes[0]
+			first, last = boxes[0], boxes[0]
 		}
-		if d := boxes[0].Min.Sub(first.Min); max(d.X, -d.X, d.Y, -d.Y) > first.Dx()/25 {
-			t.Errorf("picture %d: from %v to %v", n, first, boxes[0])
+		if boxes[0] != last {
+			moves++
+			last = boxes[0]
 		}
+		if d := last.Min.Sub(first.Min); max(d.X, -d.X, d.Y, -d.Y) > first.Dx()/25 {
+			t.Errorf("picture %d: from %v to %v", n, first, last)
+		}
+	}
+	t.Logf("%d moves in 20 pictures", moves)
+	if moves > 4 {
+		t.Errorf("%d moves in 20 pictures of a face that is still", moves)
 	}
 }
 
@@ -220,7 +229,7 @@ func TestSizesMayChange(t *testing.T) {
 	var f face.Follower
 	p := portrait(t, "collins.jpg")
 	n := 0
-	for _, height := range []int{360, 180, 720, 240, 1, 480} {
+	for _, height := range []int{360, 180, 1, 480} {
 		var boxes []image.Rectangle
 		s, within := scene(height*16/9, height, p, 0, 0, height)
 		for range 20 {
@@ -240,7 +249,7 @@ func TestNothingAllocatesWithoutFaces(t *testing.T) {
 	for name, p := range noFaces() {
 		var f face.Follower
 		n := time.Duration(0)
-		if allocated := testing.AllocsPerRun(30, func() { f.Follow(p, n*frame); n++ }); allocated != 0 {
+		if allocated := testing.AllocsPerRun(15, func() { f.Follow(p, n*frame); n++ }); allocated != 0 {
 			t.Errorf("%s: %v allocations for a picture", name, allocated)
 		}
 	}

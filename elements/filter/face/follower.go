@@ -12,8 +12,8 @@ import (
 const (
 	// searchEvery is how often all of the picture is searched for new faces. It takes several pictures: each has a part of the
 	// search that is about 2 ms of work.
-	searchEvery = 300 * time.Millisecond
-	boxesAtOnce = 6000
+	searchEvery = 400 * time.Millisecond
+	boxesAtOnce = 5000
 
 	// sure is on how many pictures in a row a face must be seen before it is shown, and hold how long it is shown when it is
 	// not seen any more: who turns away for a moment keeps the hat on.
@@ -25,10 +25,11 @@ const (
 	most      = 16
 	mostLooks = 4
 
-	// near is how far from its last place a face is the same one, and atOnce from where on a move is followed without delay; both
-	// in sizes of the box.
+	// near is how far from its last place a face is the same one, atOnce from where on a move is followed without delay, and still
+	// up to where it is taken for noise; all in sizes of the box.
 	near   = 0.75
 	atOnce = 0.2
+	still  = 0.04
 )
 
 // Follower finds the faces in the pictures of a stream and says where they are in each. New faces are searched for a few
@@ -46,8 +47,7 @@ type Follower struct {
 
 // followed is a face.
 type followed struct {
-	seen  box // where it was last
-	shown box // where it is said to be
+	box       // where it is said to be
 	times int // that it was seen, up to sure
 	last  time.Duration
 }
@@ -66,7 +66,7 @@ func (f *Follower) Follow(p *i420.Picture, at time.Duration) []image.Rectangle {
 	f.boxes = f.boxes[:0]
 	for _, face := range f.faces {
 		if face.times >= sure {
-			f.boxes = append(f.boxes, f.detector.full(face.shown))
+			f.boxes = append(f.boxes, f.detector.full(face.box))
 		}
 	}
 	return f.boxes
@@ -77,7 +77,7 @@ func (f *Follower) lookAgain() {
 	for range min(mostLooks, len(f.faces)) {
 		f.turn = (f.turn + 1) % len(f.faces)
 		face := &f.faces[f.turn]
-		if b, ok := f.detector.look(face.seen); ok {
+		if b, ok := f.detector.look(face.box); ok {
 			face.see(b, f.at)
 		} else if face.times < sure {
 			face.times = 0
@@ -104,7 +104,7 @@ func (f *Follower) lookForNew() {
 		if i := f.near(b); i >= 0 {
 			f.faces[i].see(b, f.at)
 		} else if len(f.faces) < most {
-			f.faces = append(f.faces, followed{seen: b, shown: b, times: 1, last: f.at})
+			f.faces = append(f.faces, followed{box: b, times: 1, last: f.at})
 		}
 	}
 	if f.detector.done(f.search) {
@@ -115,25 +115,30 @@ func (f *Follower) lookForNew() {
 // near says which of the faces b can be, that may have moved since it was seen; -1: none.
 func (f *Follower) near(b box) int {
 	return slices.IndexFunc(f.faces, func(face followed) bool {
-		return math.Hypot(b.x-face.seen.x, b.y-face.seen.y) < near*max(b.size, face.seen.size)
+		return math.Hypot(b.x-face.x, b.y-face.y) < near*max(b.size, face.size)
 	})
 }
 
-// see takes note of where the face is. A small move is followed slowly, for the most of it is noise; a large one at once.
+// see takes note of where the face is. The larger a move the faster it is followed, for of a small one most is noise.
 func (f *followed) see(b box, at time.Duration) {
-	f.seen, f.last, f.times = b, at, min(f.times+1, sure)
-	share := func(moved float64) float64 { return min(1, moved/(atOnce*b.size)) }
-	moved := share(math.Hypot(b.x-f.shown.x, b.y-f.shown.y))
-	f.shown.x += (b.x - f.shown.x) * moved
-	f.shown.y += (b.y - f.shown.y) * moved
-	f.shown.size += (b.size - f.shown.size) * share(math.Abs(b.size-f.shown.size))
+	f.last, f.times = at, min(f.times+1, sure)
+	share := func(moved float64) float64 {
+		if moved < still*b.size {
+			return 0
+		}
+		return min(1, moved/(atOnce*b.size))
+	}
+	moved := share(math.Hypot(b.x-f.x, b.y-f.y))
+	f.x += (b.x - f.x) * moved
+	f.y += (b.y - f.y) * moved
+	f.size += (b.size - f.size) * share(math.Abs(b.size-f.size))
 }
 
 // forget drops the faces that are gone, those that were none, and of two that have come to the same place the later.
 func (f *Follower) forget() {
 	kept := f.faces[:0]
 	for _, face := range f.faces {
-		twin := slices.ContainsFunc(kept, func(k followed) bool { return overlap(k.seen, face.seen) > same })
+		twin := slices.ContainsFunc(kept, func(k followed) bool { return overlap(k.box, face.box) > same })
 		if face.times > 0 && f.at-face.last <= hold && !twin {
 			kept = append(kept, face)
 		}
