@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -138,6 +139,18 @@ func scenario(t *testing.T, version, module string, params, result any, more ...
 // scenarioIn is scenario in one of the browsers of browser/.
 func scenarioIn(t *testing.T, browser, executable, version, module string, params, result any, more ...func(*http.ServeMux)) {
 	t.Helper()
+	runScenario(t, map[string]any{"browser": browser, "executable": executable}, version, module, params, result, more...)
+}
+
+// scenarioWith is scenario with more flags for Chromium.
+func scenarioWith(t *testing.T, flags []string, module string, params, result any, more ...func(*http.ServeMux)) {
+	t.Helper()
+	browser := map[string]any{"browser": "chromium", "executable": env.chromium, "flags": flags}
+	runScenario(t, browser, clients[0], module, params, result, more...)
+}
+
+func runScenario(t *testing.T, browser map[string]any, version, module string, params, result any, more ...func(*http.ServeMux)) {
+	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle("/", web.Handler())
 	mux.Handle("/pages/", http.StripPrefix("/pages/", http.FileServer(http.Dir("pages"))))
@@ -150,14 +163,13 @@ func scenarioIn(t *testing.T, browser, executable, version, module string, param
 	pages := httptest.NewServer(mux)
 	t.Cleanup(pages.Close)
 
-	runNode(t, result, "browser/scenario.js", encode(t, map[string]any{
-		"browser":     browser,
-		"executable":  executable,
+	maps.Copy(browser, map[string]any{
 		"url":         pages.URL + "/pages/scenario.html?client=" + version,
 		"module":      "/pages/" + module,
 		"params":      params,
 		"screenshots": artifacts(),
-	}))
+	})
+	runNode(t, result, "browser/scenario.js", encode(t, browser))
 }
 
 // nodeTimeout ends a script that hangs; the slowest scenario takes half a minute on two cores.

@@ -223,12 +223,12 @@ func TestOpenViduFilter(t *testing.T) {
 	})
 }
 
-// Other filters do not exist yet: openvidu-server tells the application what the server says.
-func TestOpenViduFiltersAreRefused(t *testing.T) {
+// What openvidu-server's applications name and is not there is refused as by a server without the module.
+func TestOpenViduUnknownFilter(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
 	o := startOpenVidu(t, flows[1], s.dialWebSocket(t))
-	for _, class := range []string{"FaceOverlayFilter", "ZBarFilter", "chroma.ChromaFilter"} {
-		o.fails(40108, "create", object{"type": class, "constructorParams": object{"mediaPipeline": o.room}, "properties": object{}})
-	}
+	o.fails(40108, "create", object{
+		"type": "nomodule.NoFilter", "constructorParams": object{"mediaPipeline": o.room}, "properties": object{},
+	})
 }

@@ -3,6 +3,7 @@
 package elements
 
 import (
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/rivero-media/rivero/elements/filter/zbar"
 	"github.com/rivero-media/rivero/elements/http"
 	"github.com/rivero-media/rivero/elements/hub"
+	"github.com/rivero-media/rivero/elements/modules"
 	"github.com/rivero-media/rivero/elements/passthrough"
 	"github.com/rivero-media/rivero/elements/player"
 	"github.com/rivero-media/rivero/elements/recorder"
@@ -75,9 +77,8 @@ func Open(c *conf.Config, log func(class string) zerolog.Logger) (*Set, error) {
 	}
 	s.Configure(c)
 	s.posts = http.NewServer(s.http, log("HttpPostEndpoint"))
-	s.Classes = append(hub.Classes(s.hub),
+	s.Classes = append(slices.Concat(hub.Classes(s.hub), modules.Classes(s.filter)),
 		faceoverlay.Class(s.filter),
-		filter.OpenCVClass,
 		gstreamer.Class,
 		http.PostClass(s.posts),
 		imageoverlay.Class(s.filter),

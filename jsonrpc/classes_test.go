@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/rivero-media/rivero/conf"
 	"github.com/rivero-media/rivero/elements"
 	"github.com/rivero-media/rivero/pipeline"
+	"github.com/rivero-media/rivero/pipeline/wire"
 )
 
 // gates let a test decide when an operation goes on. A gate is there when it is first named.
@@ -111,6 +113,17 @@ func testClasses(g *gates) []*pipeline.Class {
 // allClasses is an object model with every class there is, as the program has it by default but for what change does.
 func allClasses(t testing.TB, change ...func(*conf.Config)) *pipeline.Server {
 	t.Helper()
+	return classesOf(t, func(*pipeline.Class) bool { return true }, change...)
+}
+
+// recordedClasses is allClasses without the modules that recorded servers did not have.
+func recordedClasses(t testing.TB, change ...func(*conf.Config)) *pipeline.Server {
+	t.Helper()
+	return classesOf(t, func(c *pipeline.Class) bool { return c.WireModule() == wire.DefaultModule }, change...)
+}
+
+func classesOf(t testing.TB, wanted func(*pipeline.Class) bool, change ...func(*conf.Config)) *pipeline.Server {
+	t.Helper()
 	c, err := conf.Load(nil, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +139,8 @@ func allClasses(t testing.TB, change ...func(*conf.Config)) *pipeline.Server {
 	t.Cleanup(set.Close)
 	settings := testSettings
 	settings.Steps = elements.Steps(c)
-	objects := pipeline.NewServer(settings, set.Classes, zerolog.Nop())
+	unwanted := func(c *pipeline.Class) bool { return !wanted(c) }
+	objects := pipeline.NewServer(settings, slices.DeleteFunc(set.Classes, unwanted), zerolog.Nop())
 	t.Cleanup(objects.Close)
 	return objects
 }

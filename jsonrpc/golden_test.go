@@ -55,7 +55,7 @@ func TestGolden(t *testing.T) {
 					return
 				}
 				// The recorded server knows one exchange only: what comes later is tested in elements/webrtc.
-				objects := allClasses(t, func(c *conf.Config) { c.WebRtcEndpoint.StrictNegotiation = true })
+				objects := recordedClasses(t, func(c *conf.Config) { c.WebRtcEndpoint.StrictNegotiation = true })
 				s := startServer(t, Config{CollectorPeriod: 240 * time.Second}, objects)
 				connect := func(path string) *client {
 					c := dialPath(t, s, path)

@@ -29,10 +29,10 @@ if (process.env.RIVERO_CAMERA) FLAGS.push(`--use-file-for-fake-video-capture=${p
 
 // withPage opens a page, calls use(page) and returns its result. What the page says goes to stderr; an uncaught error in it
 // rejects.
-exports.withPage = async (use, { executablePath, ...options } = {}) => {
+exports.withPage = async (use, { executablePath, flags = [], ...options } = {}) => {
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'rivero-e2e-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath, headless: true, args: FLAGS, viewport: { width: 1440, height: 1320 }, ...options,
+    executablePath, headless: true, args: [...FLAGS, ...flags], viewport: { width: 1440, height: 1320 }, ...options,
   });
   try {
     const [page] = context.pages();

@@ -1,10 +1,10 @@
 // Runs one scenario of pages/ in a browser and prints what it returns.
 //
-//     node scenario.js JSON     {browser: chromium or firefox, executable, url, module, params, screenshots}
+//     node scenario.js JSON     {browser: chromium or firefox, executable, flags: more of Chromium's, url, module, params, screenshots}
 
 const path = require('path');
 
-const { browser, executable, url, module: name, params, screenshots } = JSON.parse(process.argv[2]);
+const { browser, executable, flags, url, module: name, params, screenshots } = JSON.parse(process.argv[2]);
 const { withPage } = require(`./${browser}`);
 
 async function run(page) {
@@ -15,7 +15,7 @@ async function run(page) {
   return page.evaluate(async ([file, args]) => (await import(file)).run(args), [name, params]);
 }
 
-withPage(run, { executablePath: executable }).then(
+withPage(run, { executablePath: executable, ...(flags && { flags }) }).then(
   (result) => console.log(`RESULT ${JSON.stringify(result)}`),
   (error) => {
     console.error(error.stack);

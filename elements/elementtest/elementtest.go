@@ -46,15 +46,20 @@ func Server(t testing.TB, steps codec.Steps, classes ...*pipeline.Class) *pipeli
 // Create makes an object from parameters given as a Go value that encodes to their JSON.
 func Create(t testing.TB, s *pipeline.Server, class string, params any) pipeline.Object {
 	t.Helper()
-	raw, err := json.Marshal(params)
+	o, err := TryCreate(s, class, params)
 	if err != nil {
-		t.Fatal(err)
-	}
-	o, err := s.Create(context.Background(), class, raw)
-	if err != nil {
-		t.Fatalf("create %s %s: %v", class, raw, err)
+		t.Fatalf("create %s %v: %v", class, params, err)
 	}
 	return o
+}
+
+// TryCreate is Create for parameters that may be refused.
+func TryCreate(s *pipeline.Server, class string, params any) (pipeline.Object, error) {
+	raw, err := json.Marshal(params)
+	if err != nil {
+		return nil, err
+	}
+	return s.Create(context.Background(), class, raw)
 }
 
 // Pipeline makes a MediaPipeline.

@@ -36,7 +36,8 @@ async function make(client, name) {
 
 test('the table above has all classes that exist', async (client) => {
   const { modules } = await call(await client.getServerManager(), 'getInfo');
-  assert.deepEqual(modules.flatMap(({ factories }) => factories).sort(), Object.keys(creatable).sort());
+  const own = modules.filter(({ name }) => ['core', 'elements', 'filters'].includes(name)); // of others: modules.js
+  assert.deepEqual(own.flatMap(({ factories }) => factories).sort(), Object.keys(creatable).sort());
 });
 
 for (const type of Object.keys(creatable)) {

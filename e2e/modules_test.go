@@ -1,0 +1,133 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fakeCamera makes a video for Chromium's fake camera out of a picture that ffmpeg draws, and returns the flag that names it.
+func fakeCamera(t *testing.T, drawing string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "camera.y4m")
+	cmd := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", drawing, "-t", "1", "-pix_fmt", "yuv420p", file)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("ffmpeg: %v\n%s", err, out)
+	}
+	return "--use-file-for-fake-video-capture=" + file
+}
+
+// servePNG serves an image over HTTP and returns its address.
+func servePNG(t *testing.T, img image.Image) string {
+	t.Helper()
+	var file bytes.Buffer
+	if err := png.Encode(&file, img); err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(file.Bytes()) }))
+	t.Cleanup(s.Close)
+	return s.URL + "/background.png"
+}
+
+// Chromium's camera shows a face-coloured box before a green screen. What comes back has the box before the image.
+func TestChromaInBrowser(t *testing.T) {
+	camera := fakeCamera(t, "color=c=0x28B43C:size=640x480:rate=30,drawbox=x=240:y=160:w=160:h=320:color=0xD2A082:t=fill,noise=alls=6:allf=t")
+	blue, yellow := color.NRGBA{20, 40, 200, 255}, color.NRGBA{230, 210, 40, 255}
+	back := image.NewNRGBA(image.Rect(0, 0, 320, 240))
+	for y := range 240 {
+		for x := range 320 {
+			c := blue
+			if x >= 160 {
+				c = yellow
+			}
+			back.SetNRGBA(x, y, c)
+		}
+	}
+	s := startServer(t)
+	c := s.dial(t)
+	pipeline := c.create("MediaPipeline", object{})
+	filter := c.create("chroma.ChromaFilter", object{
+		"mediaPipeline": pipeline, "backgroundImage": servePNG(t, back),
+		"window": object{"topRightCornerX": 10, "topRightCornerY": 10, "width": 100, "height": 60},
+	})
+	var result struct{ Colors [][3]int }
+	params := map[string]any{
+		"ws": s.url(), "pipeline": pipeline, "filter": filter, "points": [][2]int{{60, 60}, {120, 400}, {320, 300}, {560, 60}, {520, 400}},
+	}
+	scenarioWith(t, []string{camera}, "chroma.js", params, &result)
+	face := color.NRGBA{0xD2, 0xA0, 0x82, 255}
+	t.Logf("colours %v", result.Colors)
+	for i, want := range []color.NRGBA{blue, blue, face, yellow, yellow} {
+		for j, v := range []uint8{want.R, want.G, want.B} {
+			if off := result.Colors[i][j] - int(v); off < -25 || off > 25 {
+				t.Errorf("at %v the colour is %v, want %v", params["points"].([][2]int)[i], result.Colors[i], want)
+				break
+			}
+		}
+	}
+}
+
+// drawnFilm makes a VP8 file of a picture that ffmpeg draws, and returns its address.
+func drawnFilm(t *testing.T, drawing string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "film.webm")
+	ffmpeg(t, "-f", "lavfi", "-i", drawing, "-t", "4", "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "2M", "-g", "30", file)
+	return "file://" + file
+}
+
+// A film goes through a VideoSampler to a gRPC server.
+func TestVideoSampler(t *testing.T) {
+	images := make(chan string, 100)
+	collector := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		if at := strings.Index(string(body), "\x89PNG"); r.URL.Path == "/videoSampler.ImageDeliver/deliverImage" && at > 0 {
+			images <- string(body[at:])
+		}
+		w.Header().Set("Content-Type", "application/grpc")
+		w.Header().Set("Trailer", "Grpc-Status")
+		_, _ = w.Write(make([]byte, 5))
+		w.Header().Set("Grpc-Status", "0")
+	}))
+	collector.Config.Protocols = &http.Protocols{}
+	collector.Config.Protocols.SetUnencryptedHTTP2(true)
+	collector.Start()
+	t.Cleanup(collector.Close)
+
+	s := startServer(t)
+	c := s.dial(t)
+	pipeline := c.create("MediaPipeline", object{})
+	player := c.create("PlayerEndpoint", object{"mediaPipeline": pipeline, "uri": drawnFilm(t, "color=c=0x2040C0:size=320x240:rate=30")})
+	sampler := c.create("videosampler.VideoSampler", object{
+		"mediaPipeline": pipeline, "framePeriod": 500, "imageDeliveryMethod": "GRPC", "width": 160, "height": 120,
+		"endpointUrl": strings.TrimPrefix(collector.URL, "http://"),
+	})
+	c.subscribe(sampler, "SampleImageDelivered")
+	c.invoke(player, "connect", object{"sink": sampler})
+	c.invoke(player, "play", nil)
+	for range 3 {
+		if e := c.event("SampleImageDelivered", 20*time.Second); e.Data["delivered"] != true {
+			t.Errorf("event %v", e)
+		}
+		img, err := png.Decode(strings.NewReader(<-images))
+		if err != nil || img.Bounds().Dx() != 160 || img.Bounds().Dy() != 120 {
+			t.Fatalf("picture %v: %v", img, err)
+		}
+		if r, g, b, _ := img.At(80, 60).RGBA(); r>>8 < 0x10 || r>>8 > 0x40 || g>>8 > 0x60 || b>>8 < 0xA0 {
+			t.Errorf("its colour is %v", img.At(80, 60))
+		}
+	}
+}
