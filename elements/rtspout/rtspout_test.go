@@ -161,7 +161,9 @@ func codecs(t testing.TB, transport, uri string) string {
 
 // GStreamer plays what ffmpeg plays.
 func TestGStreamerPlays(t *testing.T) {
-	fftest.Need(t, "gst-launch-1.0")
+	if _, err := exec.LookPath("gst-launch-1.0"); err != nil {
+		t.Skip("no gst-launch-1.0: apt-get install gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad")
+	}
 	path := fftest.Make(t, "film.mp4", film("-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-c:a", "aac")...)
 	for _, transport := range []string{"tcp", "udp"} {
 		r := newRig(t, named.Settings{Access: named.AccessLoopback})
