@@ -82,8 +82,7 @@ func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request) {
 	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: cookie, Path: e.path, HttpOnly: true})
 	log := e.Log()
 	log.Info().Str("client", r.RemoteAddr).Str("type", r.Header.Get("Content-Type")).Msg("client begins to send")
-	conn := http.NewResponseController(w)
-	b := &body{from: r.Body, conn: conn}
+	b := &body{from: r.Body, conn: http.NewResponseController(w)}
 	defer context.AfterFunc(q.ctx, b.interrupt)()
 	err := e.play(q.ctx, b, r.Header.Get("Content-Type"))
 	if err == nil {
@@ -93,7 +92,7 @@ func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request) {
 	if !gone {
 		e.ended(err)
 	}
-	if err := conn.SetWriteDeadline(time.Now().Add(answerTimeout)); err != nil {
+	if err := answerSoon(w); err != nil {
 		log.Debug().Err(err).Msg("client is not there to be answered")
 		return
 	}

@@ -131,6 +131,10 @@ func (c complaints) Write(line []byte) (int, error) {
 
 // ServeHTTP is part of http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := answerSoon(w); err != nil {
+		s.log.Debug().Err(err).Str("client", r.RemoteAddr).Msg("client is not there to be answered")
+		return
+	}
 	w.Header().Set("Access-Control-Allow-Origin", "*") // whoever has a URL may use it, pages of other sites too
 	e := s.endpoint(r.URL.Path)
 	if e == nil {
@@ -148,6 +152,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", http.MethodPost)
 		s.refuse(w, r, http.StatusMethodNotAllowed, "method not allowed: "+r.Method)
 	}
+}
+
+// answerSoon bounds how long the client may take to read an answer that is written next.
+func answerSoon(w http.ResponseWriter) error {
+	return http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTimeout))
 }
 
 // endpoint finds the one with a path, nil: there is none.

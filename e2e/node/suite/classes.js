@@ -98,6 +98,7 @@ const own = (value, { id }) => assert.equal(idOf(value), id);
 const pipelineOf = (value, { id }) => assert.equal(idOf(value), id.split('/')[0]);
 const readable = {
   command: text(/^identity$/),
+  url: text(/^http:\/\/127\.0\.0\.1:\d+\/[-0-9a-f]{36}$/),
   children: list(), childs: list(), tags: list(),
   creationTime: (value) => assert.ok(Math.abs(value - Date.now() / 1000) < 60, value),
   mediaPipeline: pipelineOf,

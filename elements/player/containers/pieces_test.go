@@ -1,12 +1,14 @@
 package containers_test
 
 import (
+	"bytes"
 	"hash/crc32"
 	"io"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rivero-media/rivero/elements/player/containers"
 )
@@ -61,6 +63,30 @@ func TestPieces(t *testing.T) {
 			if pieces := sums(t, &trickle{from: data}); !slices.Equal(pieces, whole) {
 				t.Errorf("%d frames in pieces, %d as a whole, or others", len(pieces), len(whole))
 			}
+		})
+	}
+}
+
+// From a web server, where looking at each fragment would cost a request, the length of a fragmented MP4 comes from its index.
+func TestFragmentIndex(t *testing.T) {
+	fragments := h264B + " -an -movflags +frag_keyframe+empty_moov+default_base_moof"
+	for args, want := range map[string]time.Duration{
+		fragments: 2 * time.Second, fragments + "+global_sidx+skip_trailer": 2 * time.Second, fragments + "+skip_trailer": 0,
+	} {
+		t.Run(args, func(t *testing.T) {
+			data, err := os.ReadFile(makeFile(t, "a.mp4", args))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := containers.Open(bytes.NewReader(data))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := r.Duration(); (d - want).Abs() > 100*time.Millisecond {
+				t.Errorf("duration %v, want %v", d, want)
+			}
+			all := readAll(t, r)
+			seekAround(t, r, all[0][0].pts)
 		})
 	}
 }

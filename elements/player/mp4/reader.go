@@ -25,6 +25,7 @@ type Reader struct {
 	zeroed    bool // origin was found
 	index     []place
 	indexed   bool
+	length    time.Duration // of a fragmented file, found out
 	data      []byte
 }
 
@@ -78,15 +79,15 @@ func NewReader(s *demux.Source) (*Reader, error) {
 	if len(d.tracks) == 0 {
 		return nil, fmt.Errorf("%w: no tracks", demux.ErrFormat)
 	}
-	return d, nil
+	return d, d.measure()
 }
 
 // Tracks is part of demux.Reader.
 func (d *Reader) Tracks() []demux.Track { return d.tracks }
 
-// Duration is what the header says. Fragmented files often say nothing.
+// Duration is what the header says, or where a fragmented file ends.
 func (d *Reader) Duration() time.Duration {
-	return max(demux.Ticks(d.movie.duration, d.movie.scale), 0)
+	return max(demux.Ticks(d.movie.duration, d.movie.scale), d.length, 0)
 }
 
 // Began is the time that counts as 0 (demux.Began): of a fragmented file, that of its first frame.
