@@ -90,3 +90,57 @@ func keepPicture(t *testing.T, name string, data []byte) image.Image {
 	}
 	return img
 }
+
+// A recording behind filters has the size, rate and pitch that they make.
+func TestGStreamerFiltersInARecording(t *testing.T) {
+	s := startServer(t)
+	clip, recording := s.path("clip.webm"), s.path("filtered.webm")
+	ffmpeg(t, "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x192:rate=25", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000",
+		"-t", "4", "-c:v", "libvpx", "-deadline", "realtime", "-b:v", "2M", "-c:a", "libopus", clip)
+	k := connectTo(t, s.dialWebSocket(t))
+	room := k.create("MediaPipeline", object{})
+	player := k.create("PlayerEndpoint", object{"mediaPipeline": room, "uri": "file://" + clip})
+	recorder := k.create("RecorderEndpoint", object{"mediaPipeline": room, "uri": "file://" + recording})
+	from := player
+	for _, command := range []string{"capsfilter caps=video/x-raw,width=160,framerate=5/1", "pitch pitch=1.5"} {
+		filter := k.create("GStreamerFilter", object{"mediaPipeline": room, "command": command})
+		k.invoke(from, "connect", object{"sink": filter})
+		from = filter
+	}
+	k.invoke(from, "connect", object{"sink": recorder})
+	k.subscribe(player, "EndOfStream")
+	k.invoke(recorder, "record", object{})
+	k.invoke(player, "play", object{})
+	k.await(player, "EndOfStream")
+	k.invoke(recorder, "stopAndWait", object{})
+
+	if complaints := decode(t, recording); complaints != "" {
+		t.Errorf("ffmpeg complains:\n%s", complaints)
+	}
+	if size := run(t, "ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream=width,height", "-of", "csv=p=0", recording); strings.TrimSpace(size) != "160,96" {
+		t.Errorf("the recording is %s large", size)
+	}
+	// 4 s at 5 pictures a second, less what a busy machine is too slow for.
+	if n := len(videoLuma(t, recording)); n < 12 || n > 22 {
+		t.Errorf("%d pictures, want 20", n)
+	}
+	if f := frequency(t, recording); f < 640 || f > 680 {
+		t.Errorf("the tone of 440 Hz has %.0f Hz, want 660", f)
+	}
+}
+
+// frequency counts how often the sound of a file changes its sign, from its second second on.
+func frequency(t *testing.T, file string) float64 {
+	t.Helper()
+	samples := file + ".pcm"
+	ffmpeg(t, "-v", "error", "-ss", "1", "-i", file, "-t", "2", "-vn", "-ac", "1", "-ar", "48000", "-f", "s16le", samples)
+	data := read(t, samples)
+	changes, negative := 0, false
+	for i := 1; i < len(data); i += 2 {
+		if now := data[i]&0x80 != 0; now != negative {
+			changes++
+			negative = now
+		}
+	}
+	return float64(changes) / 2 / (float64(len(data)) / 2 / 48000)
+}

@@ -119,7 +119,7 @@ const readable = {
 // Not properties, or not to be read yet; tested below and elsewhere.
 const others = new Set(['tag', 'localSessionDescriptor', 'remoteSessionDescriptor', 'audioFormat', 'videoFormat', 'outputBitrate',
   'master', 'source', 'portProperties', // operations of hubs
-  'elementProperty', // of GStreamerFilter
+  'elementProperty', 'overlayedImage', // of filters
 ]);
 
 // accessors are the names of an object's get… or set… methods, inherited ones included, without the prefix.
