@@ -24,6 +24,9 @@ const FLAGS = [
   '--host-resolver-rules=MAP * 127.0.0.1, EXCLUDE localhost',
 ];
 
+// A video file (.y4m) that the fake camera shows instead of its own picture, again and again.
+if (process.env.RIVERO_CAMERA) FLAGS.push(`--use-file-for-fake-video-capture=${process.env.RIVERO_CAMERA}`);
+
 // withPage opens a page, calls use(page) and returns its result. What the page says goes to stderr; an uncaught error in it
 // rejects.
 exports.withPage = async (use, { executablePath, flags = [], ...options } = {}) => {

@@ -107,7 +107,9 @@ const readable = {
 };
 
 // Not properties, or not to be read yet; tested below and elsewhere.
-const others = new Set(['tag', 'localSessionDescriptor', 'remoteSessionDescriptor', 'audioFormat', 'videoFormat', 'outputBitrate']);
+const others = new Set([
+  'tag', 'localSessionDescriptor', 'remoteSessionDescriptor', 'audioFormat', 'videoFormat', 'outputBitrate', 'overlayedImage',
+]);
 
 // accessors are the names of an object's get… or set… methods, inherited ones included, without the prefix.
 function accessors(object, prefix) {

@@ -36,10 +36,10 @@ var samples = []sample{
 	{"EAN-8", "96385074", oned.NewEAN8Writer(), gozxing.BarcodeFormat_EAN_8, code{"EAN-8", "96385074"}},
 	{"UPC-A", "036000291452", oned.NewUPCAWriter(), gozxing.BarcodeFormat_UPC_A, code{"EAN-13", "0036000291452"}},
 	{"UPC-E", "01234565", oned.NewUPCEWriter(), gozxing.BarcodeFormat_UPC_E, code{"EAN-13", "0012345000065"}},
-	{"Code 128", "Rivero-128", oned.NewCode128Writer(), gozxing.BarcodeFormat_CODE_128, code{"CODE-128", "Rivero-128"}},
-	{"Code 39", "RIVERO 39", oned.NewCode39Writer(), gozxing.BarcodeFormat_CODE_39, code{"CODE-39", "RIVERO 39"}},
-	{"Code 93", "RIVERO93", oned.NewCode93Writer(), gozxing.BarcodeFormat_CODE_93, code{"CODE-93", "RIVERO93"}},
-	{"Interleaved 2 of 5", "12345678901231", oned.NewITFWriter(), gozxing.BarcodeFormat_ITF, code{"I2/5", "12345678901231"}},
+	{"Code 128", "R-128", oned.NewCode128Writer(), gozxing.BarcodeFormat_CODE_128, code{"CODE-128", "R-128"}},
+	{"Code 39", "R 39", oned.NewCode39Writer(), gozxing.BarcodeFormat_CODE_39, code{"CODE-39", "R 39"}},
+	{"Code 93", "R93", oned.NewCode93Writer(), gozxing.BarcodeFormat_CODE_93, code{"CODE-93", "R93"}},
+	{"Interleaved 2 of 5", "12345678", oned.NewITFWriter(), gozxing.BarcodeFormat_ITF, code{"I2/5", "12345678"}},
 	{"Codabar", "A12345B", oned.NewCodaBarWriter(), gozxing.BarcodeFormat_CODABAR, code{"Codabar", "A12345B"}},
 }
 
@@ -95,7 +95,7 @@ func draw(p *i420.Picture, modules [][]bool, v view) {
 		}
 		return 215
 	}
-	const fine = 3 // samples for a pixel, in both directions
+	const fine = 2 // samples for a pixel, in both directions
 	radius := v.module * math.Hypot(w/2+quiet+1, h/2+quiet+1)
 	for y := range p.Height {
 		for x := range p.Width {
@@ -159,7 +159,7 @@ func readTwice(t testing.TB, p *i420.Picture) (codes []code) {
 
 func TestCodesHaveTheNamesOfZBar(t *testing.T) {
 	for _, s := range samples {
-		p := grey(640, 480)
+		p := grey(320, 240)
 		draw(p, s.modules(t), view{module: 2.5, angle: 3, noise: 2})
 		if got := readTwice(t, p); !slices.Equal(got, []code{s.want}) {
 			t.Errorf("%s: read %v, want %v", s.name, got, s.want)
@@ -170,7 +170,7 @@ func TestCodesHaveTheNamesOfZBar(t *testing.T) {
 // TestDataBar reads 09501101530010, of which gozxing draws none.
 func TestDataBar(t *testing.T) {
 	const text = "10000010100000101000111110000010111101101011100100011011101000101100000000111001110110111001101"
-	p := grey(640, 480)
+	p := grey(320, 240)
 	draw(p, bars(func(x int) bool { return text[x] == '1' }, len(text)), view{module: 3})
 	if got, want := readTwice(t, p), (code{"DataBar", "0109501101530010"}); !slices.Equal(got, []code{want}) {
 		t.Errorf("read %v, want %v", got, want)
@@ -183,15 +183,15 @@ func TestQuality(t *testing.T) {
 	for _, angle := range []float64{0, 30, 45, 60, 90, 200} {
 		views = append(views, view{module: 3, angle: angle, noise: 2})
 	}
-	views = append(views, view{module: 2, noise: 2}, view{module: 4, angle: 10, noise: 2}, view{module: 3, angle: 3, blur: 2, noise: 2},
+	views = append(views, view{module: 2, noise: 2}, view{module: 3.7, angle: 10, noise: 2}, view{module: 3, angle: 3, blur: 2, noise: 2},
 		view{module: 3, angle: 3, noise: 5})
 	for _, s := range samples {
-		if s.name != "QR" && s.name != "EAN-13" && s.name != "Code 128" && s.name != "Code 39" && s.name != "Interleaved 2 of 5" {
+		if s.name != "QR" && s.name != "EAN-13" && s.name != "Code 128" {
 			continue
 		}
 		modules := s.modules(t)
 		for _, v := range views {
-			p := grey(640, 480)
+			p := grey(400, 400)
 			draw(p, modules, v)
 			if got := readTwice(t, p); !slices.Equal(got, []code{s.want}) {
 				t.Errorf("%s, %+v: read %v, want %v", s.name, v, got, s.want)
@@ -227,11 +227,11 @@ func TestNothingIsNoCode(t *testing.T) {
 		"noise":   func(int, int) byte { return byte(random.IntN(256)) },
 		"stripes": func(x, _ int) byte { return byte(x / 3 % 2 * 200) },
 		"squares": func(x, y int) byte { return byte((x/8 + y/8) % 2 * 200) },
-		"rings":   func(x, y int) byte { return byte(128 + 100*math.Sin(math.Hypot(float64(x-320), float64(y-240))/3)) },
+		"rings":   func(x, y int) byte { return byte(128 + 100*math.Sin(math.Hypot(float64(x-160), float64(y-120))/3)) },
 	} {
-		p := grey(640, 480)
+		p := grey(320, 240)
 		for i := range p.Y {
-			p.Y[i] = pixel(i%640, i/640)
+			p.Y[i] = pixel(i%320, i/320)
 		}
 		pictures[name] = p
 	}
