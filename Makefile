@@ -39,7 +39,7 @@ vet:
 .PHONY: unit
 unit: tools ## tests of the packages, with the race detector
 	CGO_ENABLED=1 go test -race $(TESTFLAGS) ./...
-	go test $(TESTFLAGS) ./pipeline/codec/vp8 # which does less under the detector
+	go test $(TESTFLAGS) ./pipeline/codec/vp8 ./elements/modules/... # which do less under the detector
 
 .PHONY: e2e
 e2e: deps ## the binary with real clients, Chromium and ffmpeg

@@ -35,6 +35,7 @@ const classes = {
       },
     },
   },
+  datachannelexample: { KmsDetectFaces: {}, KmsSendData: {}, KmsShowData: {}, KmsShowFaces: {} },
   markerdetector: {
     ArMarkerdetector: {
       use: async (filter) => {

@@ -16,7 +16,7 @@ test('getInfo', async (client) => {
   const info = await call(await manager(client), 'getInfo');
   assert.deepEqual([info.type, info.capabilities], ['KMS', ['transactions']]);
   assert.match(info.version, /^\d+\.\d+\.\d+/);
-  assert.deepEqual(info.modules.map(({ name }) => name).sort(), ['chroma', 'core', 'crowddetector', 'elements', 'filters', 'markerdetector', 'platedetector', 'pointerdetector', 'videosampler']);
+  assert.deepEqual(info.modules.map(({ name }) => name).sort(), ['chroma', 'core', 'crowddetector', 'datachannelexample', 'elements', 'filters', 'markerdetector', 'platedetector', 'pointerdetector', 'videosampler']);
   for (const { version: moduleVersion, generationTime, factories } of info.modules) {
     assert.ok(moduleVersion);
     assert.ok(!Number.isNaN(Date.parse(generationTime)), generationTime);

@@ -34,10 +34,8 @@ type Filter struct {
 var Class = &pipeline.Class{
 	Name: "ZBarFilter", Module: "filters", Parent: filter.Class,
 	New: pipeline.New(func(_ context.Context, c pipeline.Creation, p params) (pipeline.Object, error) {
-		f := &Filter{taken: -readEvery, idle: make(chan *i420.Picture, 1), pending: make(chan *i420.Picture, 1)}
-		f.idle <- &i420.Picture{}
-		f.SetupPictures(c, f, p.MediaPipeline, f.take)
-		f.done.Go(f.read)
+		f := &Filter{}
+		f.SetupCodes(c, f, p.MediaPipeline, func(codeType, value string) { f.Emit(CodeFound{CodeType: codeType, Value: value}) })
 		return f, nil
 	}),
 	Events: []pipeline.EventType{pipeline.Raises[CodeFound]()},
@@ -52,6 +50,15 @@ type CodeFound struct {
 	pipeline.Media
 	CodeType string `kurento:"codeType"`
 	Value    string `kurento:"value"`
+}
+
+// SetupCodes is SetupPictures for a filter that has tell called for every code in the pictures, with ZBar's name for its type, and
+// again when a second has passed. The calls come from one goroutine, not that of Do, which Close waits for.
+func (f *Filter) SetupCodes(c pipeline.Creation, self pipeline.Element, p *pipeline.MediaPipeline, tell func(codeType, value string)) {
+	f.taken, f.idle, f.pending = -readEvery, make(chan *i420.Picture, 1), make(chan *i420.Picture, 1)
+	f.idle <- &i420.Picture{}
+	f.SetupPictures(c, self, p, f.take)
+	f.done.Go(func() { f.read(tell) })
 }
 
 // Close is part of pipeline.Object.
@@ -78,7 +85,7 @@ func (f *Filter) take(p *i420.Picture, m filter.Moment) *i420.Picture {
 }
 
 // read is the goroutine that reads.
-func (f *Filter) read() {
+func (f *Filter) read(tell func(codeType, value string)) {
 	r := newReader()
 	told := map[code]time.Duration{} // when
 	failed := false
@@ -93,7 +100,7 @@ func (f *Filter) read() {
 		for _, c := range codes {
 			if at, ok := told[c]; !ok || now-at >= tellEvery {
 				told[c] = now
-				f.Emit(CodeFound{CodeType: c.kind, Value: c.value})
+				tell(c.kind, c.value)
 			}
 		}
 		for c, at := range told {

@@ -125,6 +125,7 @@ func keyed(s scene) (*keyer, *i420.Picture) {
 }
 
 func TestQuality(t *testing.T) {
+	visiontest.Measure(t)
 	green, blue := color.NRGBA{40, 180, 60, 255}, color.NRGBA{30, 60, 190, 255}
 	for _, c := range []struct {
 		name         string

@@ -147,6 +147,7 @@ func (w *watch) see(p *i420.Picture) state {
 }
 
 func TestQuality(t *testing.T) {
+	visiontest.Measure(t)
 	for _, c := range []struct {
 		name   string
 		people int
@@ -194,6 +195,7 @@ func TestQuality(t *testing.T) {
 }
 
 func TestDirections(t *testing.T) {
+	visiontest.Measure(t)
 	right, n := 0, 0
 	for i, way := range []image.Point{{X: -1}, {Y: -1}, {X: 1}, {Y: 1}} {
 		for _, speed := range []float64{2, 4, 6} {

@@ -85,6 +85,7 @@ func put(p *i420.Picture, img *image.NRGBA, at vision.Point, side, turn, tilt fl
 }
 
 func TestCode(t *testing.T) {
+	visiontest.Measure(t)
 	for id := range 256 {
 		c := codeOf(id)
 		for turns := range 4 {
@@ -135,6 +136,7 @@ func wall(width, height int, r *rand.Rand) *i420.Picture {
 }
 
 func TestQuality(t *testing.T) {
+	visiontest.Measure(t)
 	const n = 60
 	for _, c := range []struct {
 		name          string
@@ -182,6 +184,7 @@ func TestQuality(t *testing.T) {
 }
 
 func TestNothing(t *testing.T) {
+	visiontest.Measure(t)
 	r := rand.New(rand.NewPCG(21, 22))
 	var d detector
 	for i := range 100 {

@@ -151,6 +151,7 @@ func measured(finder *finder, face font.Face, c conditions, n int, seed uint64) 
 }
 
 func TestQuality(t *testing.T) {
+	visiontest.Measure(t)
 	easy := conditions{small: 180, large: 320, turn: 0.05, yaw: 0.2, sigma: 3}
 	hard := conditions{small: 150, large: 260, turn: 0.12, yaw: 0.6, blur: 1, sigma: 5}
 	fonts := map[string][]byte{
@@ -203,6 +204,7 @@ func TestQuality(t *testing.T) {
 }
 
 func TestNothing(t *testing.T) {
+	visiontest.Measure(t)
 	r := rand.New(rand.NewPCG(9, 9))
 	finder := newFinder(standard())
 	for i := range 60 {

@@ -64,6 +64,7 @@ func learnt(c i420.Color, sigma float64) *tracker {
 }
 
 func TestQuality(t *testing.T) {
+	visiontest.Measure(t)
 	const n = 40
 	for _, c := range []struct {
 		name   string

@@ -12,6 +12,15 @@ import (
 	"github.com/rivero-media/rivero/pipeline/codec/i420"
 )
 
+// Measure leaves a test that measures quality out under the race detector, where it takes minutes: it is the work of one goroutine.
+// `make unit` runs it without.
+func Measure(t *testing.T) {
+	t.Helper()
+	if underRace {
+		t.Skip("quality is measured without the race detector")
+	}
+}
+
 // Noise adds what a camera's sensor adds: normally distributed noise to all three planes. The same seed gives the same.
 func Noise(p *i420.Picture, sigma float64, seed uint64) {
 	if sigma == 0 {

@@ -1,0 +1,5 @@
+//go:build !race
+
+package visiontest
+
+const underRace = false
