@@ -55,6 +55,13 @@ var ignored = map[string][]string{
 	"clockoverlay": textIgnored,
 }
 
+// missing are properties of GStreamer's elements that would change what comes out, and cannot be set here.
+var missing = map[string][]string{
+	"identity":    {"datarate", "drop-buffer-flags", "drop-probability", "eos-after", "error-after", "sleep-time", "ts-offset"},
+	"timeoverlay": {"show-times-as-dates", "datetime-format", "datetime-epoch"},
+	"videobox":    {"autocrop"},
+}
+
 // picturer works on pictures, as filter.Pictures does.
 type picturer interface {
 	picture(p *i420.Picture, m filter.Moment) *i420.Picture
@@ -131,6 +138,9 @@ func (m *made) set(s setting) error {
 		}
 		if m.ignores(s.property) {
 			return nil
+		}
+		if slices.Contains(missing[m.kind], s.property) {
+			return fmt.Errorf("property %q of element %q is not implemented in this server", s.property, m.kind)
 		}
 		return fmt.Errorf("no property %q in element %q", s.property, m.kind)
 	}
