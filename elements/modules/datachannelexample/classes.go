@@ -79,6 +79,7 @@ type inbox struct {
 	bound *media.Format
 	last  []byte
 	fresh bool
+	taken []byte // belongs to who takes
 }
 
 func (i *inbox) open(f *filter.Filter) {
@@ -107,12 +108,16 @@ func (i *inbox) Write(p *media.Packet) {
 	}
 }
 
-// take has use called with the last message if it was not used yet.
+// take has use called with the last message if it was not used yet. Whoever sends does not wait for that.
 func (i *inbox) take(use func(message []byte)) {
 	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.fresh {
+	fresh := i.fresh
+	if fresh {
 		i.fresh = false
-		use(i.last)
+		i.last, i.taken = i.taken[:0], i.last
+	}
+	i.mu.Unlock()
+	if fresh {
+		use(i.taken)
 	}
 }

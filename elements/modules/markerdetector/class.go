@@ -5,6 +5,7 @@ package markerdetector
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/rivero-media/rivero/elements/filter"
 	"github.com/rivero-media/rivero/elements/modules/vision"
@@ -66,6 +67,7 @@ type Filter struct {
 
 	// The rest belongs to the filter's goroutine.
 	detector detector
+	next     time.Duration // when to look again
 	counts   counts
 	look     look
 }

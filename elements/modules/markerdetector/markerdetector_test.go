@@ -206,6 +206,12 @@ func scene(ids ...int) *i420.Picture {
 	return p
 }
 
+// lookAt shows a picture until it has been looked at.
+func lookAt(r *visiontest.Rig, p *i420.Picture) *i420.Picture {
+	r.Show(p)
+	return r.Show(p)
+}
+
 func TestEvents(t *testing.T) {
 	r := visiontest.NewRig(t, class)
 	events := elementtest.Listen(t, r.Element, "MarkerCount")
@@ -221,23 +227,23 @@ func TestEvents(t *testing.T) {
 			t.Errorf("%d more", len(more))
 		}
 	}
-	r.Show(scene())
+	lookAt(r, scene())
 	expect()
-	r.Show(scene(7, 7))
+	lookAt(r, scene(7, 7))
 	expect("7 2 2")
-	r.Show(scene(7, 7, 200))
+	lookAt(r, scene(7, 7, 200))
 	expect("200 1 1")
 	for range patience {
-		r.Show(scene(7))
+		lookAt(r, scene(7))
 	}
 	expect()
-	r.Show(scene(7, 9, 200)) // 200 was hidden for a moment
+	lookAt(r, scene(7, 9, 200)) // 200 was hidden for a moment
 	expect("7 1 -1", "9 1 1")
 	for range patience {
-		r.Show(scene(7, 200))
+		lookAt(r, scene(7, 200))
 	}
 	expect()
-	r.Show(scene(7, 200))
+	lookAt(r, scene(7, 200))
 	expect("9 0 -1")
 }
 
@@ -259,7 +265,7 @@ func TestOverlays(t *testing.T) {
 			t.Errorf("get%s answers %s, want %#v", operation, got, value)
 		}
 	}
-	got := r.Show(scene(1))
+	got := lookAt(r, scene(1))
 	at := func(x, y int) i420.Color {
 		return i420.Color{Y: got.Y[y*640+x], U: got.U[y/2*320+x/2], V: got.V[y/2*320+x/2]}
 	}
@@ -272,7 +278,7 @@ func TestOverlays(t *testing.T) {
 	elementtest.Must(t, r.Element, "setOverlayScale", map[string]any{"overlayScale": 2})
 	p := scene(1)
 	put(p, printed(codeOf(180)), vision.Point{X: 430, Y: 240}, 160, 0.4, 0.8)
-	got = r.Show(p)
+	got = lookAt(r, p)
 	visiontest.Save(t, "marker overlays", got)
 	if white := at(20, 240); white != vision.White {
 		t.Errorf("the text's ground is %v beside the marker, want white", white)

@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/rivero-media/rivero/elements/filter"
 	"github.com/rivero-media/rivero/elements/modules/vision"
@@ -12,11 +13,16 @@ import (
 	"github.com/rivero-media/rivero/pipeline/codec/i420/text"
 )
 
+// period is how often pictures are looked at: every second one of 30 in a second. Between, markers are where they were.
+const period = 50 * time.Millisecond
+
 func (f *Filter) work(p *i420.Picture, m filter.Moment) *i420.Picture {
-	markers := f.detector.find(p)
-	f.counts.see(markers, func(id, count, diff int) { f.Emit(MarkerCount{ID: id, Count: count, Diff: diff}) })
+	if m.PTS >= f.next || m.PTS < f.next-period { // the latter: another stream
+		f.next = m.PTS + period
+		f.counts.see(f.detector.find(p), func(id, count, diff int) { f.Emit(MarkerCount{ID: id, Count: count, Diff: diff}) })
+	}
 	if m.Watched {
-		f.look.draw(p, markers, f.detector.candidates)
+		f.look.draw(p, f.detector.found, f.detector.candidates)
 	}
 	return p
 }

@@ -64,7 +64,7 @@ func setPlateWidth(_ context.Context, f *Filter, p widthParams) error {
 }
 
 func (f *Filter) work(p *i420.Picture, m filter.Moment) *i420.Picture {
-	if m.PTS >= f.next {
+	if m.PTS >= f.next || m.PTS < f.next-period { // the latter: another stream
 		f.next = m.PTS + period
 		f.known.see(f.finder.find(p), m.PTS, func(plate string) { f.Emit(PlateDetected{Plate: plate, Type: eventType}) })
 	}
