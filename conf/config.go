@@ -41,6 +41,7 @@ type Config struct {
 	WebRtcEndpoint   WebRtcEndpoint
 	PlayerEndpoint   PlayerEndpoint
 	RecorderEndpoint RecorderEndpoint
+	Composite        Composite
 	HttpEndpoint     HttpEndpoint
 
 	Files    []string  // configuration files that were read, in order
@@ -194,14 +195,15 @@ type WebRtcEndpoint struct {
 
 // Streams is who may send to elements and receive from them without a Kurento client.
 type Streams struct {
-	Access StreamAccess
-	Token  Secret // of StreamsToken
+	Access   StreamAccess
+	Token    Secret // of StreamsToken
+	RTSPPort int    // 0: no RTSP players
 }
 
 // StreamAccess is one of the constants below.
 type StreamAccess string
 
-// Who may use WHIP and WHEP.
+// Who may use WHIP, WHEP and RTSP.
 const (
 	StreamsOff      StreamAccess = "off"
 	StreamsLoopback StreamAccess = "loopback"
@@ -212,6 +214,12 @@ const (
 type PlayerEndpoint struct {
 	RtspClientPortRange PortRange     // UDP ports of the RTSP client, zero is any
 	RtspReconnect       time.Duration // longest wait between attempts to reach a lost server, 0: none
+}
+
+// Composite holds the settings of Composite.
+type Composite struct {
+	KeepAspectRatio bool // pictures keep their shape
+	CenterLastRow   bool // one with fewer pictures than the others is in the middle
 }
 
 // RecorderEndpoint holds the settings of RecorderEndpoint alone.
@@ -246,7 +254,7 @@ const (
 // HttpEndpoint is the HTTP server of HttpPostEndpoint.
 type HttpEndpoint struct {
 	ServerAddress    string // IP literal or host name to listen on
-	ServerPort       int
+	ServerPort       int    // 0: one that is free
 	AnnouncedAddress string // host in URLs, empty: derived from ServerAddress
 }
 

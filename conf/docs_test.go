@@ -85,9 +85,6 @@ func keyTables() string {
 		if k.own {
 			doc = "Rivero's own: " + doc
 		}
-		if k.unused {
-			doc += " (not used yet)"
-		}
 		row(&b, code(k.name()), code(k.env), code(k.initial()), live, doc)
 	}
 	b.WriteString("\n")
@@ -103,8 +100,6 @@ func migrationTable() string {
 		switch {
 		case k.own:
 			here = "new: " + k.doc
-		case k.unused:
-			here = "**not yet**: accepted, without effect"
 		case k.value == nil && k.alias == nil:
 			here = "no effect, as in Kurento"
 		case k.differs != "":

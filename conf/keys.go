@@ -21,7 +21,6 @@ type key struct {
 
 	live    bool   // a change takes effect while the server runs, for what is created afterwards at least
 	set     bool   // it stands in the file that is shipped; other keys are comments there
-	unused  bool   // nothing of this server needs the value yet
 	own     bool   // Rivero's own, unknown to Kurento
 	doc     string // what it does, for the documentation
 	differs string // how that is not as in Kurento, "" for the same
@@ -107,9 +106,11 @@ func mainKeys(c *Config) []key {
 			doc: "host in the announced URL"},
 
 		{path: mediaServer + "streams.access", value: bind(&c.Streams.Access, oneOf(StreamsOff, StreamsLoopback, StreamsToken)), live: true, own: true, example: "token",
-			doc: "who may send to elements and receive from them over HTTP at `/whip/NAME` and `/whep/NAME` (NAME as in `setName`): nobody (`off`), programs on this machine (`loopback`), or who has the `token`"},
+			doc: "who may send to elements and receive from them over HTTP at `/whip/NAME` and `/whep/NAME` (NAME as in `setName`, or an id), and over RTSP: nobody (`off`), programs on this machine (`loopback`), or who has the `token`"},
 		{path: mediaServer + "streams.token", value: bind(&c.Streams.Token, secret), verbatim: true, live: true, own: true, example: "",
-			doc: "the bearer token; with none nobody is admitted"},
+			doc: "the bearer token, for RTSP the password of any user; with none nobody is admitted"},
+		{path: mediaServer + "streams.rtspPort", value: bind(&c.Streams.RTSPPort, integer(0, 65535)), own: true, example: "8554",
+			doc: "port for RTSP players, who receive from elements at `rtsp://HOST:PORT/NAME`, 0 is off; RTP over UDP comes from two ports of `BaseRtpEndpoint.minPort` to `maxPort`"},
 
 		{path: mediaServer + "logLevels", env: "GST_DEBUG", value: bind(&c.Log.Levels, ParseLogLevels), live: true, own: true, example: "3,Kurento*:4",
 			doc: "how much is logged: a level from 0 to 9 (4 is normal, 5 debug), or `category:level` pairs, as in GST_DEBUG"},
@@ -185,16 +186,20 @@ func elementKeys(c *Config) []key {
 		{path: recorderEndpoint + "s3SecretKey", value: bind(&c.RecorderEndpoint.S3SecretKey, secret), verbatim: true, live: true, own: true, example: "",
 			doc: "the secret key"},
 
-		{path: httpEndpoint + "serverAddress", value: bind(&h.ServerAddress, parseHost), unused: true,
-			doc: "address the HTTP endpoints' server listens on"},
+		{path: httpEndpoint + "serverAddress", value: bind(&h.ServerAddress, parseHost),
+			doc: "address the server of `HttpPostEndpoint` listens on, which starts with the first of them"},
 		// The file Kurento ships says port where its code reads serverPort.
-		{path: httpEndpoint + "port", alias: func(string) string { return keyHTTPServerPort }, unused: true,
+		{path: httpEndpoint + "port", alias: func(string) string { return keyHTTPServerPort },
 			doc: "the name Kurento's shipped file uses for `serverPort`, which wins over it", differs: "counts; Kurento ships it and reads only `serverPort`"},
-		{path: keyHTTPServerPort, value: bind(&h.ServerPort, integer(1, 65535)), unused: true,
-			doc: "port of that server"},
-		{path: httpEndpoint + "announcedAddress", value: bind(&h.AnnouncedAddress, parseHost), unused: true, example: "localhost",
-			doc: "host in the URLs of HTTP endpoints"},
+		{path: keyHTTPServerPort, value: bind(&h.ServerPort, integer(0, 65535)),
+			doc: "port of that server, 0: one that is free"},
+		{path: httpEndpoint + "announcedAddress", value: bind(&h.AnnouncedAddress, parseHost), example: "localhost",
+			doc: "host in the URLs of `HttpPostEndpoint`; `serverAddress` if not set, or an address of this machine if that is all"},
 
+		{path: composite + "keepAspectRatio", value: bind(&c.Composite.KeepAspectRatio, boolean), live: true, own: true,
+			doc: "whether pictures in a Composite keep their shape, with black bars, instead of filling their cells"},
+		{path: composite + "centerLastRow", value: bind(&c.Composite.CenterLastRow, boolean), live: true, own: true,
+			doc: "whether the last row of a Composite is in the middle when it has fewer pictures than the others"},
 		// Shipped, and without effect in Kurento too.
 		{path: composite + "width", doc: "no effect", example: "800"},
 		{path: composite + "height", doc: "no effect", example: "600"},

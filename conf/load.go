@@ -114,7 +114,6 @@ func (l *loader) set(k *key, e entry, from Origin, dir string) error {
 	if k.value == nil {
 		return nil
 	}
-	before := k.value.String()
 	var err error
 	if e.compound && !k.compound {
 		err = errors.New("want a single value, not a list")
@@ -132,9 +131,6 @@ func (l *loader) set(k *key, e entry, from Origin, dir string) error {
 	}
 	if usable(err) {
 		l.config.origins[k.path] = from
-		if k.unused && k.value.String() != before {
-			l.warn(from, k.path, "has no effect yet")
-		}
 	}
 	return nil
 }

@@ -160,7 +160,7 @@ func TestEveryKey(t *testing.T) {
 				"port": 9000, "address": "127.0.0.1", "ipv6": false, "path": "/media/", "threads": 4, "connqueue": 128,
 				"secure": {"port": 8433, "certificate": "cert+key.pem", "password": " p "},
 				"registrar": {"address": "ws://registrar:9090", "localAddress": "media.example"}}},
-			"streams": {"access": "token", "token": "t"},
+			"streams": {"access": "token", "token": "t", "rtspPort": 8554},
 			"logLevels": "3,Kurento*:5", "metadata": {"zone": "a b", "n": 1}}}`,
 		"modules/kurento/MediaElement.conf.ini": "encoderBitrate=1\nminEncoderBitrate=2\nmaxEncoderBitrate=3\ntranscoding=warn\ntranscodingCores=1.5\npipelineTranscodingCores=0.5\n",
 		sdpFile: `{"numAudioMedias": 2, "numVideoMedias": "3", "audioCodecs": [],
@@ -171,7 +171,7 @@ func TestEveryKey(t *testing.T) {
 		"modules/kurento/PlayerEndpoint.conf.ini":   "rtspClientPortRange=6000-6100\nrtspReconnect=5\n",
 		"modules/kurento/RecorderEndpoint.conf.ini": "gapsFix=GENPTS\nstartTimeout=2000\nhttpMethod=PUT\ns3Endpoint=https://s3.example\ns3Region=r\ns3AccessKey=k\ns3SecretKey=s\n",
 		"modules/kurento/HttpEndpoint.conf.ini":     "serverAddress=0.0.0.0\nserverPort=9092\nport=9093\nannouncedAddress=example.com\n",
-		"modules/kurento/Composite.conf.ini":        "width=1\nheight=2\nframerate=3\n",
+		"modules/kurento/Composite.conf.ini":        "width=1\nheight=2\nframerate=3\nkeepAspectRatio=true\ncenterLastRow=true\n",
 		webRtcFile: "stunServerAddress=192.0.2.1\nstunServerPort=3479\nturnURL=u:p;#x@192.0.2.2\nnetworkInterfaces=eth0, eth1\n" +
 			"iceTcp=0\nexternalIPv4=192.0.2.3\nexternalIPv6=2001:db8:0:0::1\npemCertificateRSA=rsa.pem\npemCertificateECDSA=/ec.pem\n" +
 			"qos-dscp=AUDIO_HIGH\nenable-h265=true\nudpMuxPort=5000\nclassicSdp=true\nstrictNegotiation=true\n",
@@ -194,16 +194,16 @@ func TestEveryKey(t *testing.T) {
 		SdpEndpoint:     SdpEndpoint{2, 3, []Codec{}, []Codec{{"VP8", 90000, 0}}},
 		BaseRtpEndpoint: BaseRtpEndpoint{5000, 5050, 1300, RembMax, 200},
 		UriEndpoint:     UriEndpoint{"file:///srv", []string{"file", "rtsp"}, networksOf(t, "10.0.0.0/8"), networksOf(t, "10.0.0.1/32", "fd00::/8"), Directories{"/srv", "/media"}},
-		Streams:         Streams{StreamsToken, "t"},
+		Streams:         Streams{StreamsToken, "t", 8554},
 		PlayerEndpoint:  PlayerEndpoint{PortRange{6000, 6100}, 5 * time.Second},
+		Composite:       Composite{true, true},
 		RecorderEndpoint: RecorderEndpoint{GapsFix: GapsFixGenPTS, StartTimeout: 2000, HTTPMethod: HTTPPut,
 			S3Endpoint: "https://s3.example", S3Region: "r", S3AccessKey: "k", S3SecretKey: "s"},
 		HttpEndpoint: HttpEndpoint{"0.0.0.0", 9092, "example.com"},
 		WebRtcEndpoint: WebRtcEndpoint{STUNServers{"192.0.2.1"}, 3479, turn, []string{"eth0", "eth1"}, false, "192.0.2.3", "2001:db8::1",
 			filepath.Join(dir, "modules/kurento/rsa.pem"), "/ec.pem", "AUDIO_HIGH", true, 5000, true, true},
 	}
-	c := mustLoad(t, dir, nil, "HttpEndpoint.serverPort: has no effect yet", "HttpEndpoint.serverAddress: has no", "HttpEndpoint.serverPort: has no",
-		"HttpEndpoint.announcedAddress: has no")
+	c := mustLoad(t, dir, nil)
 	if got := values(c); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -329,7 +329,7 @@ func TestSettings(t *testing.T) {
 		webRtcFile:                              "\nturnURL=user:hush@192.0.2.1\n",
 		"modules/kurento/HttpEndpoint.conf.ini": "port=9092\n",
 	}.write(t)
-	c := mustLoad(t, dir, variableSet{"KMS_MIN_PORT": "5000", "KURENTO_LOGS_PATH": "/logs"}, "serverPort: has no effect yet")
+	c := mustLoad(t, dir, variableSet{"KMS_MIN_PORT": "5000", "KURENTO_LOGS_PATH": "/logs"})
 	got := map[string]string{}
 	for _, s := range c.Settings() {
 		got[s.Name] = s.Value + " from " + s.Origin.String()

@@ -86,9 +86,6 @@ func (k key) sample() string {
 // comment is the documentation without Markdown. It begins with a capital unless with something quoted.
 func (k key) comment() string {
 	doc := strings.ToUpper(k.doc[:1]) + strings.ReplaceAll(k.doc[1:], "`", "")
-	if k.unused {
-		doc += " (not used yet)"
-	}
 	return strings.TrimPrefix(doc, "`")
 }
 

@@ -18,7 +18,11 @@ type loadReport struct {
 	Delivered int64 `json:"delivered_packets"`
 	Unknown   int64 `json:"unknown_packets"`
 	Malformed int64 `json:"malformed_packets"`
-	text      string
+	Guests    int
+	Interval  struct { // from one picture to the next
+		P50 float64 `json:"p50_ms"`
+	} `json:"picture_interval"`
+	text string
 }
 
 // startLoad starts the load tester; what it returns waits for its end.
@@ -66,4 +70,21 @@ func TestFanOutLosesNothing(t *testing.T) {
 		t.Errorf("%d of %d packets delivered, %d unknown, %d malformed:\n%s", r.Delivered, r.Expected, r.Unknown, r.Malformed, r.text)
 	}
 	t.Logf("%d of %d packets delivered to %d viewers", r.Delivered, r.Expected, viewers)
+}
+
+// Members of a Composite get pictures at its rate while guests come and go.
+func TestCompositeWithGuests(t *testing.T) {
+	s := startServer(t)
+	clip := filepath.Join(t.TempDir(), "clip.webm")
+	ffmpeg(t, "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25", "-f", "lavfi", "-i", "sine", "-t", "4",
+		"-c:v", "libvpx", "-b:v", "300k", "-g", "50", "-deadline", "realtime", "-cpu-used", "8", "-c:a", "libopus", clip)
+	r := startLoad(t, s, "-mode", "composite", "-viewers", "3", "-clip", clip, "-picture", "640x360@25", "-picture-bitrate", "1000000",
+		"-duration", "6s")()
+	t.Log(r.text)
+	if r.Connected != 3 || r.Guests < 2 {
+		t.Errorf("%d members, %d guests", r.Connected, r.Guests)
+	}
+	if r.Interval.P50 < 35 || r.Interval.P50 > 50 {
+		t.Errorf("%.1f ms from one picture to the next, want 40", r.Interval.P50)
+	}
 }

@@ -6,7 +6,7 @@ import "testing"
 
 // An application of OpenVidu applies a filter to a stream, calls it and removes it, while somebody watches. All its values are
 // texts, numbers with an F behind them (openvidu-server's KurentoFilter and PublisherEndpoint).
-func TestOpenViduFilter(t *testing.T) {
+func TestOpenViduFaceFilter(t *testing.T) {
 	s := startServer(t)
 	o := startOpenVidu(t, flows[1], s.dialWebSocket(t))
 	alice := o.join("alice")

@@ -177,14 +177,58 @@ func (r *openviduRecording) stopAndCheck(t *testing.T) {
 	r.fails(40101, "invoke", operation(r.recorder, "getState", object{}))
 }
 
-// Some filters do not exist yet: openvidu-server tells the application what the server says.
-func TestOpenViduFiltersAreRefused(t *testing.T) {
+// A published stream goes through a filter that the application applies, changes and takes away again, while others watch it.
+// openvidu-server passes all options as texts.
+func TestOpenViduFilter(t *testing.T) {
+	t.Parallel()
+	eachFlow(t, func(t *testing.T, f flow) {
+		o := startOpenVidu(t, f, startServer(t).dialWebSocket(t))
+		alice := o.join("alice")
+		bob := o.watch("bob", alice)
+		bob.browser.sees("bob")
+
+		filter := o.create("GStreamerFilter", object{
+			"mediaPipeline": o.room, "command": "videoflip method=rotate-180", "filterType": "VIDEO",
+		})
+		complaints := o.subscribe(filter, "Error")
+		o.invoke(alice.source, "connect", object{"sink": filter})
+		o.invoke(filter, "connect", object{"sink": alice.pass})
+		bob.browser.sees("bob, through the filter")
+		if flows := o.invoke(filter, "isMediaFlowingOut", object{"mediaType": "VIDEO"}); flows != true {
+			t.Errorf("video flows out of the filter: %v", flows)
+		}
+
+		o.invoke(filter, "setElementProperty", object{"propertyName": "method", "propertyValue": "horizontal-flip"})
+		bob.browser.sees("bob, through the changed filter")
+		o.fails(40001, "invoke", operation(filter, "setElementProperty", object{"propertyName": "method", "propertyValue": "sideways"}))
+		o.fails(40008, "invoke", operation(filter, "setColour", object{"colour": "red"}))
+
+		o.must("unsubscribe", object{"object": filter, "subscription": complaints})
+		o.invoke(alice.source, "connect", object{"sink": alice.pass})
+		o.must("release", object{"object": filter})
+		bob.browser.sees("bob, without the filter")
+
+		// Sound goes the same way.
+		echo := o.create("GStreamerFilter", object{
+			"mediaPipeline": o.room, "command": "audioecho delay=50000000 intensity=0.6 feedback=0.4", "filterType": "AUDIO",
+		})
+		o.invoke(alice.source, "connect", object{"sink": echo})
+		o.invoke(echo, "connect", object{"sink": alice.pass})
+		bob.browser.sees("bob, through the echo")
+		o.leave(alice)
+		o.must("release", object{"object": echo})
+		o.fails(40001, "create", object{"type": "GStreamerFilter", "constructorParams": object{
+			"mediaPipeline": o.room, "command": "videoflip ! videobalance", "filterType": "VIDEO",
+		}, "properties": object{}})
+	})
+}
+
+// What openvidu-server's applications name and is not there is refused as by a server without the module.
+func TestOpenViduUnknownFilter(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
 	o := startOpenVidu(t, flows[1], s.dialWebSocket(t))
-	for _, class := range []string{"GStreamerFilter"} {
-		o.fails(40108, "create", object{"type": class, "constructorParams": object{
-			"mediaPipeline": o.room, "command": "videoflip method=rotate-180", "filterType": "VIDEO",
-		}, "properties": object{}})
-	}
+	o.fails(40108, "create", object{
+		"type": "nomodule.NoFilter", "constructorParams": object{"mediaPipeline": o.room}, "properties": object{},
+	})
 }

@@ -21,12 +21,13 @@ import (
 
 // A server is one running rivero with its own configuration, ports and folder for recordings.
 type server struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	log    *syncBuffer
-	exited chan error
-	port   int
-	files  string // folder for media, the default of uris without a scheme
+	t       *testing.T
+	cmd     *exec.Cmd
+	log     *syncBuffer
+	exited  chan error
+	port    int
+	files   string // folder for media, the default of uris without a scheme
+	program string // rivero, or another with more classes
 
 	stopped bool
 }
@@ -48,7 +49,7 @@ func startServer(t *testing.T) *server {
 }
 
 func newServer(t *testing.T, port int) *server {
-	return &server{t: t, log: &syncBuffer{}, exited: make(chan error, 1), port: port, files: t.TempDir()}
+	return &server{t: t, log: &syncBuffer{}, exited: make(chan error, 1), port: port, files: t.TempDir(), program: filepath.Join(env.bin, "rivero")}
 }
 
 // start executes the binary.
@@ -60,7 +61,7 @@ func (s *server) start(args ...string) {
 // startWith is start with further variables.
 func (s *server) startWith(variables []string, args ...string) {
 	s.t.Helper()
-	s.cmd = exec.Command(filepath.Join(env.bin, "rivero"), args...)
+	s.cmd = exec.Command(s.program, args...)
 	s.cmd.Env = append(os.Environ(), variables...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := s.cmd.Start(); err != nil {
@@ -75,7 +76,8 @@ func (s *server) writeConfig() string {
 	main := filepath.Join(folder, "kurento.conf.json")
 	for path, text := range map[string]string{
 		main: fmt.Sprintf(`{"mediaServer": {"net": {"websocket": {"port": %d, "path": "kurento"}}}}`, s.port),
-		filepath.Join(folder, "modules", "kurento", "UriEndpoint.conf.ini"): "defaultPath=file://" + s.files + "\n",
+		filepath.Join(folder, "modules", "kurento", "UriEndpoint.conf.ini"):  "defaultPath=file://" + s.files + "\n",
+		filepath.Join(folder, "modules", "kurento", "HttpEndpoint.conf.ini"): "serverAddress=127.0.0.1\nserverPort=0\n", // servers run side by side
 	} {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			s.t.Fatal(err)

@@ -25,10 +25,10 @@ func TestWHIPAndWHEP(t *testing.T) {
 		c.invoke(stage, "setName", object{"name": "stage"})
 		var result struct {
 			Width, Refused int
-			Ended          []int
+			Patched, Ended []int
 		}
 		scenarioIn(t, browser, executable, clients[0], "whip.js", map[string]any{"base": s.page(), "token": token, "name": "stage"}, &result)
-		if result.Width != 320 || result.Refused != 401 || !slices.Equal(result.Ended, []int{200, 200}) {
+		if result.Width != 320 || result.Refused != 401 || !slices.Equal(result.Ended, []int{200, 200}) || !slices.Equal(result.Patched, []int{204, 200}) {
 			t.Errorf("%+v", result)
 		}
 		eventually(t, answerTimeout, "the end of both endpoints", func() bool {

@@ -15,6 +15,7 @@ import (
 	"github.com/rivero-media/rivero/elements/endpoint"
 	"github.com/rivero-media/rivero/elements/filter"
 	"github.com/rivero-media/rivero/elements/filter/faceoverlay"
+	"github.com/rivero-media/rivero/elements/filter/gstreamer"
 	"github.com/rivero-media/rivero/elements/filter/imageoverlay"
 	"github.com/rivero-media/rivero/elements/filter/zbar"
 	"github.com/rivero-media/rivero/elements/http"
@@ -56,6 +57,7 @@ type Set struct {
 	webrtc       atomic.Pointer[webrtc.Settings]
 	rtp          atomic.Pointer[rtp.Settings]
 	access       atomic.Pointer[access.Policy]
+	posts        *http.Server // of HttpPostEndpoints
 }
 
 // Open lists the classes with the settings of a configuration. log gives the logger of a class. The caller closes the
@@ -74,8 +76,11 @@ func Open(c *conf.Config, log func(class string) zerolog.Logger) (*Set, error) {
 		return nil, err
 	}
 	s.Configure(c)
-	s.Classes = append([]*pipeline.Class{
+	s.posts = http.NewServer(s.http, log("HttpPostEndpoint"))
+	s.Classes = append(slices.Concat(hub.Classes(s.hub), modules.Classes(s.filter)),
 		faceoverlay.Class(s.filter),
+		gstreamer.Class,
+		http.PostClass(s.posts),
 		imageoverlay.Class(s.filter),
 		passthrough.Class,
 		player.Class(s.player),
@@ -83,7 +88,7 @@ func Open(c *conf.Config, log func(class string) zerolog.Logger) (*Set, error) {
 		rtp.Class(s.rtp.Load),
 		webrtc.Class(s.webrtc.Load),
 		zbar.Class,
-	}, append(s.declared(), modules.Classes(s.filter)...)...)
+	)
 	return s, nil
 }
 
@@ -111,10 +116,24 @@ func (s *Set) recorder() recorder.Settings {
 	}
 }
 
+func (s *Set) hub() hub.Settings {
+	c := s.config.Load().Composite
+	return hub.Settings{KeepAspectRatio: c.KeepAspectRatio, CenterLastRow: c.CenterLastRow}
+}
+
 func (s *Set) filter() filter.Settings { return filter.Settings{Access: s.access.Load()} }
 
+// http is the configuration that the server of HTTP endpoints starts with.
+func (s *Set) http() http.Settings {
+	h := s.config.Load().HttpEndpoint
+	return http.Settings{Address: h.ServerAddress, Port: h.ServerPort, Announced: h.AnnouncedAddress}
+}
+
 // Close ends the connections. It may be called twice.
-func (s *Set) Close() { s.pool.Close() }
+func (s *Set) Close() {
+	s.posts.Close()
+	s.pool.Close()
+}
 
 // Configure makes new objects begin with other settings. What a running server cannot change (conf.Reload) must be as
 // it was.
@@ -156,11 +175,6 @@ func (s *Set) Configure(c *conf.Config) {
 		Schemes: u.AllowedSchemes, Allowed: u.AllowedNetworks, Denied: u.DeniedNetworks, Roots: u.AllowedRoots,
 	}, s.log("UriEndpoint")))
 	s.config.Store(c)
-}
-
-// declared lists the classes that are part of the interface and have no code yet.
-func (s *Set) declared() []*pipeline.Class {
-	return slices.Concat(hub.Classes(), filter.Classes(s.filter), []*pipeline.Class{http.PostClass})
 }
 
 func names(codecs []conf.Codec) []string {

@@ -128,6 +128,7 @@ func classesOf(t testing.TB, wanted func(*pipeline.Class) bool, change ...func(*
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.HttpEndpoint.ServerPort = 0 // the real one may be in use
 	for _, f := range change {
 		f(c)
 	}

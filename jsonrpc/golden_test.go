@@ -31,9 +31,6 @@ var goldenScenarios = []string{
 	"z3_imageoverlay_missing_image", "z4_crash_imageoverlay_negative_width",
 }
 
-// wholeScenarios make no sense without the class in the middle of them.
-var wholeScenarios = map[string]string{"f2_media_flow_events": "GStreamerFilter"}
-
 // TestGolden replays recordings and compares every answer and event. Identifiers, descriptions of sessions, candidates
 // and paths are substituted, measured values compared by type. What the recorded client waited for by the clock is
 // awaited by what comes of it. What differs has to be in testdata/golden_differences.txt, and everything in there has
@@ -59,10 +56,6 @@ func TestGolden(t *testing.T) {
 				}
 				// The recorded server knows one exchange only: what comes later is tested in elements/webrtc.
 				objects := recordedClasses(t, func(c *conf.Config) { c.WebRtcEndpoint.StrictNegotiation = true })
-				if class := wholeScenarios[name]; class != "" && objects.CanCreate(class) != nil {
-					left.add(class)
-					t.Skipf("%s is not there, through which everything flows", class)
-				}
 				s := startServer(t, Config{CollectorPeriod: 240 * time.Second}, objects)
 				connect := func(path string) *client {
 					c := dialPath(t, s, path)

@@ -87,7 +87,7 @@ func (r *replay) event(c *goldenConn, text string) {
 // constant is an event without what is different in each.
 func constant(text string) string { return volatile.ReplaceAllString(text, "") }
 
-var volatile = regexp.MustCompile(`"(timestampMillis|componentId|connectionId|binName)":"[^"]*"`)
+var volatile = regexp.MustCompile(`"(timestampMillis|componentId|connectionId|binName|reason)":"[^"]*"`)
 
 // take finds our event for a recorded one.
 func (r *replay) take(c *goldenConn, text string) bool {

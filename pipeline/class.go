@@ -27,7 +27,7 @@ type Class struct {
 // Constructor makes objects of a class; a class without one is abstract.
 type Constructor struct {
 	Params reflect.Type                                                                           // the struct of remote parameters
-	call   func(ctx context.Context, s *Server, c *Class, params json.RawMessage) (Object, error) // nil when declared only
+	call   func(ctx context.Context, s *Server, c *Class, params json.RawMessage) (Object, error)
 }
 
 // New describes a constructor. f gets what every object needs to be set up and the decoded parameters; it
@@ -66,7 +66,7 @@ type Method struct {
 	Result   reflect.Type                                                             // wire.Void for none
 	Slow     bool                                                                     // may take long by design: answers of others do not wait for it
 	property string                                                                   // of which this is the getter or setter, "" for plain operations
-	call     func(ctx context.Context, o Object, params json.RawMessage) (any, error) // nil when declared only
+	call     func(ctx context.Context, o Object, params json.RawMessage) (any, error)
 }
 
 // IsGetter tells whether the operation reads a property.

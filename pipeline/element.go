@@ -26,12 +26,18 @@ type MediaElement struct {
 func (e *MediaElement) Setup(b Creation, self Element, p *MediaPipeline, parent Object) {
 	e.MediaObject.Setup(b, parent)
 	e.pipeline, e.self = p, self
-	e.rates = codec.NewRates(b.server.settings.Load().EncoderBitrate)
+	e.rates = p.NewRates()
 	e.node = graph.NewNode(self)
 	p.graph.Update(func(g *graph.Edit) {
 		g.Add(e.node)
 		g.SetRates(e.node, e.rates)
 	})
+}
+
+// ShareRates has encoders behind the element use bitrates that it has in common with others, and so be the same ones, until
+// a client chooses some for this element. It is called after Setup.
+func (e *MediaElement) ShareRates(rates *codec.Rates) {
+	e.Update(func(g *graph.Edit, n *graph.Node) { g.SetRates(n, rates) })
 }
 
 // Element lets every element be seen as its base.

@@ -42,6 +42,7 @@ const (
 	SdpAlreadyNegotiated     = 40208
 	SdpNotOfferGenerated     = 40209
 	SdpAnswerAlreadyProcesed = 40210
+	HttpRegistrationError    = 40300
 	IceGatherError           = 40400
 	IceAddCandidateError     = 40401
 	KmdNotFound              = 40500
@@ -73,6 +74,7 @@ var errorTypes = map[int]string{
 	SdpAlreadyNegotiated:     "SDP_END_POINT_ALREADY_NEGOTIATED",
 	SdpNotOfferGenerated:     "SDP_END_POINT_NOT_OFFER_GENERATED",
 	SdpAnswerAlreadyProcesed: "SDP_END_POINT_ANSWER_ALREADY_PROCCESED", // sic
+	HttpRegistrationError:    "HTTP_END_POINT_REGISTRATION_ERROR",
 	IceGatherError:           "ICE_GATHER_CANDIDATES_ERROR",
 	IceAddCandidateError:     "ICE_ADD_CANDIDATE_ERROR",
 	PlayerSeekFail:           "PLAYER_SEEK_FAIL",

@@ -47,7 +47,7 @@ var MediaElementClass = &Class{
 			return e.Element().Dot(), nil
 		}),
 		Do("dumpGstreamerDot", func(_ context.Context, e Element, _ dotParams) error {
-			e.Element().pipeline.dump(e.Base(), e)
+			e.Element().pipeline.Dump(e)
 			return nil
 		}),
 		Op("getStats", stats),
@@ -139,7 +139,7 @@ func (e *MediaElement) setBitrate(change func(*codec.Bitrates)) {
 	before := e.rates.Chosen()
 	e.rates.Change(change)
 	if !before {
-		e.Update(func(*graph.Edit, *graph.Node) {})
+		e.Update(func(g *graph.Edit, n *graph.Node) { g.SetRates(n, e.rates) })
 	}
 }
 

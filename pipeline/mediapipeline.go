@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"sync/atomic"
 
+	"github.com/rivero-media/rivero/pipeline/codec"
 	"github.com/rivero-media/rivero/pipeline/graph"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
@@ -34,10 +35,10 @@ var MediaPipelineClass = &Class{
 			func(p *MediaPipeline) bool { return p.latencyStats.Load() },
 			func(p *MediaPipeline, on bool) error { p.measureLatency(on); return nil }),
 		Op("getGstreamerDot", func(_ context.Context, p *MediaPipeline, _ dotParams) (string, error) {
-			return p.dot(nil), nil
+			return p.Dot(nil), nil
 		}),
 		Do("dumpGstreamerDot", func(_ context.Context, p *MediaPipeline, _ dotParams) error {
-			p.dump(p.Base(), nil)
+			p.Dump(nil)
 			return nil
 		}),
 	),
@@ -48,6 +49,17 @@ var MediaPipelineClass = &Class{
 func (p *MediaPipeline) measureLatency(on bool) {
 	p.latencyStats.Store(on)
 	p.graph.Measure(on)
+}
+
+// Update changes what several elements of the pipeline produce and consume at once and has the routes computed anew.
+func (p *MediaPipeline) Update(f func(g *graph.Edit)) { p.graph.Update(f) }
+
+// Woken is for outputs that belong to no element: what they call at the first packet after silence.
+func (p *MediaPipeline) Woken() { p.graph.Woken() }
+
+// NewRates are bitrates of encoders as the configuration has them, for those that several elements share.
+func (p *MediaPipeline) NewRates() *codec.Rates {
+	return codec.NewRates(p.server.settings.Load().EncoderBitrate)
 }
 
 // Close ends the graph. The elements are closed before, as children.
@@ -107,6 +119,12 @@ func (o observer) Converts(c *graph.Conversion) {
 		Str("reason", reason(c)).Msg("transcoding begins")
 }
 
+// Refuser is implemented by elements that raise an Error of their own for what they cannot take.
+type Refuser interface {
+	// Refused is called once for each format, without a lock. reason is a part of a sentence: "it cannot take … and …".
+	Refused(k media.Kind, have media.Format, reason string)
+}
+
 func (o observer) Refused(n *graph.Node, k media.Kind, why graph.Refusal) {
 	e := elementOf(n).Element()
 	reason := o.reason(why)
@@ -116,6 +134,10 @@ func (o observer) Refused(n *graph.Node, k media.Kind, why graph.Refusal) {
 	}
 	o.p.server.log.Warn().Str("element", e.id).Str("kind", k.String()).Stringer("format", why.Have).Str("reason", reason).
 		Msg("element cannot take what it is connected to")
+	if own, ok := elementOf(n).(Refuser); ok {
+		own.Refused(k, why.Have, reason)
+		return
+	}
 	e.Emit(Error{Description: description, Type: "STREAM_ERROR_FAILED"})
 }
 

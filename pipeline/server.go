@@ -85,8 +85,7 @@ func (s *Server) register(c *Class) {
 		panic("pipeline: class " + c.Name + " is listed twice, or after a class that extends it")
 	}
 	s.classes = append(s.classes, c)
-	if c.Creatable() {
-		c.checkImplemented()
+	if c.New != nil {
 		s.byName[c.Name] = c
 		s.byName[c.QualifiedName()] = c
 	}
@@ -116,7 +115,12 @@ func (s *Server) Create(ctx context.Context, class string, params json.RawMessag
 	if err := s.CanCreate(class); err != nil {
 		return nil, err
 	}
-	c := s.byName[class]
+	return s.Make(ctx, s.byName[class], params)
+}
+
+// Make is Create for a class that is not listed: of objects that the server makes on its own account, which clients see but
+// cannot create.
+func (s *Server) Make(ctx context.Context, c *Class, params json.RawMessage) (Object, error) {
 	o, err := c.New.call(ctx, s, c, params)
 	if err != nil {
 		return nil, err

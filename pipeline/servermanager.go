@@ -96,7 +96,7 @@ func (s *Server) Modules() []ModuleInfo {
 	}
 	for _, c := range s.classes {
 		m := module(c.Module)
-		if c.Creatable() {
+		if c.New != nil {
 			m.Factories = append(m.Factories, c.Name)
 		}
 	}

@@ -129,18 +129,24 @@ func (r *reel) check(p fftest.Probe, duration time.Duration) {
 // seeks looks whether the times half a second after each step are reached from a key frame that is near.
 func (r *reel) seeks(duration, step time.Duration) {
 	r.t.Helper()
-	for at := time.Duration(0); at < duration-500*time.Millisecond; at += step {
-		interval := strconv.FormatFloat(at.Seconds()+0.5, 'f', 3, 64)
-		out, err := exec.Command("ffprobe", "-v", "error", "-select_streams", "v", "-read_intervals", interval+"%+#1",
-			"-show_entries", "packet=pts_time,flags", "-of", "csv=p=0", r.path).CombinedOutput()
-		fields := strings.Split(strings.TrimSpace(string(out)), ",")
-		if err != nil || len(fields) < 2 {
-			r.t.Errorf("seek to %s: %v %s", interval, err, out)
-			continue
-		}
-		pts, _ := strconv.ParseFloat(fields[0], 64)
-		if off := at.Seconds() + 0.5 - pts; off < 0 || off > 1.05 || !strings.HasPrefix(fields[1], "K") {
-			r.t.Errorf("seek to %s comes to %s", interval, out)
+	var times []float64
+	var intervals []string
+	for at := 500 * time.Millisecond; at < duration; at += step {
+		times = append(times, at.Seconds())
+		intervals = append(intervals, strconv.FormatFloat(at.Seconds(), 'f', 3, 64)+"%+#1")
+	}
+	out, err := exec.Command("ffprobe", "-v", "error", "-select_streams", "v", "-read_intervals", strings.Join(intervals, ","),
+		"-show_entries", "packet=pts_time,flags", "-of", "csv=p=0", r.path).CombinedOutput()
+	lines := strings.Fields(string(out))
+	if err != nil || len(lines) != len(times) {
+		r.t.Errorf("seeks to %v: %v %s", times, err, out)
+		return
+	}
+	for i, line := range lines {
+		at, flags, _ := strings.Cut(line, ",")
+		pts, err := strconv.ParseFloat(at, 64)
+		if off := times[i] - pts; err != nil || off < 0 || off > 1.05 || !strings.HasPrefix(flags, "K") {
+			r.t.Errorf("seek to %.3f comes to %s", times[i], line)
 		}
 	}
 }

@@ -17,6 +17,9 @@ const usage = `rivero-load puts a known load on a Kurento-compatible media serve
 
   rivero-load -mode fanout -viewers 50     one publisher, 50 viewers, one MediaPipeline
   rivero-load -mode loopback -calls 20     20 pipelines, each with one WebRtcEndpoint connected to itself
+  rivero-load -mode composite -viewers 4 -clip file.webm
+                                           4 members of one Composite, each of whom sends and sees it, while a
+                                           guest comes and leaves every second
   rivero-load -mode setup -calls 4         pipelines with two endpoints, made and released 4 at a time:
                                            bare, negotiated (SDP only), connected (ICE and DTLS)
 
@@ -52,8 +55,8 @@ func parse(args []string, stderr io.Writer) (*settings, error) {
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&o.URL, "url", "ws://localhost:8888/kurento", "`address` of the server; wss:// works too")
-	mode := flags.String("mode", string(load.Fanout), "fanout, loopback or setup")
-	viewers := flags.Int("viewers", 10, "`number` of viewers in fanout mode")
+	mode := flags.String("mode", string(load.Fanout), "fanout, loopback, composite or setup")
+	viewers := flags.Int("viewers", 10, "`number` of viewers in fanout mode, of members in composite mode")
 	calls := flags.Int("calls", 1, "`number` of calls in loopback mode, of set-ups at a time in setup mode")
 	flags.Float64Var(&o.Ramp, "ramp", 10, "calls started per second; 0: all at once")
 	flags.DurationVar(&o.Warmup, "warmup", 2*time.Second, "time between the last call's picture and the measuring window")
@@ -63,6 +66,8 @@ func parse(args []string, stderr io.Writer) (*settings, error) {
 	flags.IntVar(&o.Bitrate, "bitrate", 1_500_000, "of the synthetic clip's video, in bit/s")
 	flags.DurationVar(&o.Peer.KeyInterval, "key-interval", replay.DefaultKeyInterval,
 		"least time between key frames that the publisher sends on request; the default is that of browsers")
+	picture := flags.String("picture", "1280x720@25", "`size` and rate of what is made in composite mode")
+	flags.IntVar(&o.Picture.Bitrate, "picture-bitrate", 2_000_000, "of what is made in composite mode, in bit/s")
 	flags.IntVar(&o.PID, "pid", 0, "process `id` of the server, to measure its CPU time and memory")
 	interfaces := flags.String("interface", "", "network interfaces for media, comma separated `names`; else all, and lo for a server on localhost")
 	flags.BoolVar(&o.Peer.IPv6, "ipv6", false, "use IPv6 addresses for media too")
@@ -78,8 +83,11 @@ func parse(args []string, stderr io.Writer) (*settings, error) {
 	}
 	o.Mode = load.Mode(*mode)
 	o.Calls = *calls
-	if o.Mode == load.Fanout {
+	if o.Mode == load.Fanout || o.Mode == load.Composed {
 		o.Calls = *viewers
+	}
+	if _, err := fmt.Sscanf(*picture, "%dx%d@%d", &o.Picture.Width, &o.Picture.Height, &o.Picture.Rate); err != nil {
+		return nil, fmt.Errorf("picture %q, want WIDTHxHEIGHT@RATE", *picture)
 	}
 	if *interfaces != "" {
 		o.Peer.Interfaces = strings.Split(*interfaces, ",")

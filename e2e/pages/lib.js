@@ -115,6 +115,62 @@ export function confetti() {
   return canvas.captureStream(30);
 }
 
+// painted is a stream of 320x240 in one colour (red, green, blue), in which something moves, with a tone if one is given, in Hz.
+export function painted([r, g, b], context, tone) {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
+  const picture = canvas.getContext('2d');
+  let turn = 0;
+  setInterval(() => {
+    picture.fillStyle = `rgb(${r} ${g} ${b})`;
+    picture.fillRect(0, 0, 320, 240);
+    picture.fillStyle = 'white';
+    picture.fillRect(10 + (turn++ % 60) * 2, 200, 20, 20);
+  }, 50);
+  const stream = canvas.captureStream(20);
+  if (tone) {
+    const oscillator = new OscillatorNode(context, { frequency: tone });
+    const quiet = new GainNode(context, { gain: 0.2 });
+    const out = new MediaStreamAudioDestinationNode(context);
+    oscillator.connect(quiet).connect(out);
+    oscillator.start();
+    stream.addTrack(out.stream.getAudioTracks()[0]);
+  }
+  return stream;
+}
+
+// colourAt is what a video shows at a point, in pixels of its own.
+export function colourAt(video, x, y) {
+  const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  context.drawImage(video, 0, 0);
+  return Array.from(context.getImageData(x, y, 1, 1).data.slice(0, 3));
+}
+
+// nearest is the one of some colours that is most like another: browsers do not agree on what colours a canvas' video has.
+export function nearest(colour, others) {
+  const distance = (other) => other.reduce((sum, v, i) => sum + (v - colour[i]) ** 2, 0);
+  return others.reduce((best, other) => (distance(other) < distance(best) ? other : best));
+}
+
+// hears waits until a stream has those of some tones (Hz) that `wanted` wants by their number, and lacks the others. It resolves
+// to how loud they are, in dB.
+export async function hears(who, context, stream, tones, wanted) {
+  const analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0 });
+  context.createMediaStreamSource(stream).connect(analyser);
+  const bins = new Float32Array(analyser.frequencyBinCount);
+  const width = context.sampleRate / analyser.fftSize;
+  let levels;
+  await until(`what ${who} hears`, () => {
+    analyser.getFloatFrequencyData(bins);
+    levels = tones.map((hz) => {
+      const at = Math.round(hz / width);
+      return Math.max(...bins.slice(at - 2, at + 3));
+    });
+    return levels.every((db, i) => (wanted(i) ? db > -50 : db < -70));
+  });
+  return levels;
+}
+
 // only leaves some codecs of one kind of media, named by their MIME types, in a peer's description.
 export function only(peer, ...codecs) {
   const [kind] = codecs[0].split('/');

@@ -38,7 +38,7 @@ func Eventually(t testing.TB, what string, cond func() bool) {
 
 // Server is an object model with the given classes and those of this package. It is closed with the test.
 func Server(t testing.TB, steps codec.Steps, classes ...*pipeline.Class) *pipeline.Server {
-	s := pipeline.NewServer(pipeline.Settings{Steps: steps}, append(classes, SourceClass, SinkClass), zerolog.Nop())
+	s := pipeline.NewServer(pipeline.Settings{Steps: steps}, append(classes, SourceClass, SinkClass, RawClass), zerolog.Nop())
 	t.Cleanup(s.Close)
 	return s
 }

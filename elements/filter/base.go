@@ -46,6 +46,17 @@ func (f *Filter) SetupSamples(c pipeline.Creation, self pipeline.Element, p *pip
 	f.start(media.Audio, newSampleWorker(f, work), packetsWaiting)
 }
 
+// SetupThrough is SetupPictures for a filter that does nothing to media, which need not be decoded for it.
+func (f *Filter) SetupThrough(c pipeline.Creation, self pipeline.Element, p *pipeline.MediaPipeline) {
+	f.Setup(c, self, p, p)
+	f.queue = media.NewQueue(media.QueueOptions{Packets: 1, Handle: func(*media.Packet) {}})
+	f.Update(func(g *graph.Edit, n *graph.Node) {
+		for _, k := range media.Kinds {
+			g.SetThrough(n, k, n)
+		}
+	})
+}
+
 const (
 	picturesWaiting = 3  // more would be late anyhow
 	packetsWaiting  = 50 // of sound, a second of the usual ones

@@ -14,7 +14,6 @@ import (
 	"github.com/rivero-media/rivero/pipeline/codec/i420"
 	"github.com/rivero-media/rivero/pipeline/codec/sound"
 	"github.com/rivero-media/rivero/pipeline/codec/video"
-	"github.com/rivero-media/rivero/pipeline/graph"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -78,67 +77,23 @@ func TestSuite(t *testing.T) {
 	}
 }
 
-// raw is an element that gives raw media of a kind, packet by packet as a test says, and takes any.
-type raw struct {
-	pipeline.MediaElement
-	out  *media.Output
-	took chan media.Packet
-	have *media.Format
-}
-
-var rawClass = &pipeline.Class{
-	Name: "Raw", Module: "test", Parent: pipeline.MediaElementClass,
-	New: pipeline.New(func(_ context.Context, c pipeline.Creation, p params) (pipeline.Object, error) {
-		r := &raw{took: make(chan media.Packet, 10)}
-		r.Setup(c, r, p.MediaPipeline, p.MediaPipeline)
-		return r, nil
-	}),
-}
-
-func (r *raw) give(f media.Format) {
-	r.out = r.NewOutput(media.NoUpstream{})
-	r.out.SetFormat(f)
-	r.Update(func(g *graph.Edit, n *graph.Node) { g.SetOutput(n, f.Kind, r.out) })
-}
-
-func (r *raw) take(k media.Kind) {
-	r.Update(func(g *graph.Edit, n *graph.Node) { g.SetInput(n, k, r) })
-}
-
-func (r *raw) Accept(f media.Format) (int, bool) { return 0, !f.Packed }
-
-func (r *raw) Bind(f *media.Format, _ media.Source) { r.have = f }
-
-func (r *raw) Write(p *media.Packet) {
-	kept := *p
-	kept.Data = append([]byte(nil), p.Data...)
-	r.took <- kept
-}
-
-func (r *raw) write(p media.Packet) {
-	burst := &media.Burst{}
-	p.Format, p.Burst = r.out.Format(), burst
-	r.out.Write(&p)
-	burst.Flush()
-}
-
 // through sends a packet through two filters of a class.
 func through(t *testing.T, name string, f media.Format, p media.Packet) media.Packet {
 	t.Helper()
-	s := elementtest.Server(t, codec.Steps{video.Steps, sound.Steps}, darkClass, quietClass, brokenClass, rawClass)
+	s := elementtest.Server(t, codec.Steps{video.Steps, sound.Steps}, darkClass, quietClass, brokenClass)
 	pipe := elementtest.Pipeline(t, s)
-	from := elementtest.Create(t, s, "Raw", elementtest.In(pipe)).(*raw)
-	to := elementtest.Create(t, s, "Raw", elementtest.In(pipe)).(*raw)
+	from := elementtest.Create(t, s, "TestRaw", elementtest.In(pipe)).(*elementtest.Raw)
+	to := elementtest.Create(t, s, "TestRaw", elementtest.In(pipe)).(*elementtest.Raw)
 	first := elementtest.Create(t, s, name, elementtest.In(pipe))
 	second := elementtest.Create(t, s, name, elementtest.In(pipe))
-	from.give(f)
-	to.take(f.Kind)
+	out := from.Give(f)
+	to.Take(f.Kind)
 	elementtest.Connect(t, from, first)
 	elementtest.Connect(t, first, second)
 	elementtest.Connect(t, second, to)
-	from.write(p)
+	elementtest.WriteTo(out, p)
 	select {
-	case got := <-to.took:
+	case got := <-to.Took:
 		return got
 	case <-time.After(10 * time.Second):
 		t.Fatal("nothing comes out of the filters")

@@ -1,5 +1,5 @@
-// Package filter has what filters share: elements that change the media which goes through them, or look at it. Each has a
-// folder of its own below this one. GStreamerFilter is declared for getKmd only and cannot be created yet.
+// Package filter is what filters have in common: elements that change the media which goes through them, or look at it. The
+// filters themselves are in the folders below, one each.
 package filter
 
 import (
@@ -16,32 +16,6 @@ var Class = &pipeline.Class{
 
 // OpenCVClass describes OpenCVFilter, the parent of filters that look at pictures. It is abstract for good.
 var OpenCVClass = &pipeline.Class{Name: "OpenCVFilter", Module: "filters", Parent: Class}
-
-// GStreamerClass describes GStreamerFilter, which clients name by a command of GStreamer.
-var GStreamerClass = &pipeline.Class{
-	Name: "GStreamerFilter", Module: "filters", Parent: Class,
-	New: pipeline.DeclareNew[commandParams](),
-	Methods: pipeline.Methods(
-		pipeline.DeclareGet[string]("command"),
-		pipeline.DeclareDo[elementProperty]("setElementProperty"),
-	),
-}
-
-// Classes lists the classes of the package. settings gives those that a new filter starts with.
-func Classes(_ func() Settings) []*pipeline.Class {
-	return []*pipeline.Class{OpenCVClass, GStreamerClass}
-}
-
-type commandParams struct {
-	MediaPipeline *pipeline.MediaPipeline `kurento:"mediaPipeline"`
-	Command       string                  `kurento:"command"`
-	FilterType    FilterType              `kurento:"filterType,optional,default=AUTODETECT"`
-}
-
-type elementProperty struct {
-	Name  string `kurento:"propertyName"`
-	Value string `kurento:"propertyValue"`
-}
 
 // FilterType is the kind of media that a filter works on.
 type FilterType string

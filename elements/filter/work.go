@@ -55,8 +55,9 @@ func (c *common) moment(p *media.Packet) Moment {
 	return Moment{PTS: p.PTS, Watched: len(c.out.Routes()) > 0}
 }
 
-// emit writes what the work has made of p.
+// emit writes what the work has made of p. A receiver that panics is detached, which is none of the filter's business.
 func (c *common) emit(p *media.Packet, data []byte) {
+	defer p.Burst.Rescue(func(v any) { panic(v) })
 	out := &c.packet
 	out.PTS, out.At, out.Level, out.Burst, out.Data = p.PTS, p.At, p.Level, p.Burst, data
 	c.out.Write(out)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rivero-media/rivero/elements/endpoint"
+	"github.com/rivero-media/rivero/elements/player/playback"
 	"github.com/rivero-media/rivero/elements/player/rtsp"
 	"github.com/rivero-media/rivero/pipeline/graph"
 	"github.com/rivero-media/rivero/pipeline/media"
@@ -60,7 +61,7 @@ func (l *live) run(ctx context.Context) {
 			return
 		case longest == 0 || !l.played:
 			l.endpoint.failed(err)
-			if !errors.Is(err, errOpen) && !errors.Is(err, errMedia) { // the original stays in START then
+			if !errors.Is(err, errOpen) && !errors.Is(err, playback.ErrMedia) { // the original stays in START then
 				l.endpoint.finished(l)
 			}
 			return
@@ -86,7 +87,7 @@ func (l *live) play(ctx context.Context) (playing bool, err error) {
 	})
 	switch {
 	case errors.Is(err, rtsp.ErrNoMedia):
-		return false, fmt.Errorf("%w: %w", errMedia, err)
+		return false, fmt.Errorf("%w: %w", playback.ErrMedia, err)
 	case err != nil:
 		return false, fmt.Errorf("%w: %w", errOpen, err)
 	}
@@ -115,8 +116,8 @@ func (l *live) show(outputs map[media.Kind]*media.Output) {
 	l.route()
 }
 
-// setPaused is part of playing.
-func (l *live) setPaused(paused bool) {
+// SetPaused is part of playing.
+func (l *live) SetPaused(paused bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.paused != paused {
@@ -138,8 +139,8 @@ func (l *live) route() {
 	})
 }
 
-// pos is part of playing: how long the server has been playing.
-func (l *live) pos() time.Duration {
+// Position is part of playing: how long the server has been playing.
+func (l *live) Position() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.outputs == nil {
@@ -148,8 +149,8 @@ func (l *live) pos() time.Duration {
 	return media.Now() - l.begin
 }
 
-// seekTo is part of playing: what is live has no other place to go to.
-func (l *live) seekTo(time.Duration) error { return errSeek }
+// Seek is part of playing: what is live has no other place to go to.
+func (l *live) Seek(time.Duration) error { return playback.ErrSeek }
 
-// about is part of playing.
-func (l *live) about() info { return info{} }
+// Info is part of playing.
+func (l *live) Info() playback.Info { return playback.Info{} }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
 	"strings"
 	"sync"
@@ -14,10 +13,9 @@ import (
 
 	"github.com/rivero-media/rivero/elements/access"
 	"github.com/rivero-media/rivero/elements/endpoint"
+	"github.com/rivero-media/rivero/elements/player/playback"
 	"github.com/rivero-media/rivero/elements/player/rtsp"
 	"github.com/rivero-media/rivero/pipeline"
-	"github.com/rivero-media/rivero/pipeline/graph"
-	"github.com/rivero-media/rivero/pipeline/media"
 )
 
 // Settings are what the class needs of the configuration.
@@ -32,20 +30,19 @@ type Settings struct {
 type Endpoint struct {
 	endpoint.UriEndpoint
 	settings Settings
-	outputs  map[media.Kind]*media.Output
-	pasts    map[media.Kind]*past
+	stage    playback.Stage // without outputs when they come with RTSP streams
 
-	mu       sync.Mutex
-	playback playing // nil when stopped
-	closed   bool
+	mu      sync.Mutex
+	playing playing // nil when stopped
+	closed  bool
 }
 
 // playing is one time of playing a URI, from play to stop or its end.
 type playing interface {
-	setPaused(paused bool)
-	pos() time.Duration
-	seekTo(t time.Duration) error
-	about() info
+	SetPaused(paused bool)
+	Position() time.Duration
+	Seek(t time.Duration) error
+	Info() playback.Info
 	// stop returns when nothing is played any more.
 	stop()
 }
@@ -80,7 +77,9 @@ type VideoInfo struct {
 }
 
 // params are those of the constructor. useEncodedMedia makes no difference: what a receiver takes as it is is never
-// decoded. Nor does networkCache: what an RTSP server sends is passed on at once, and receivers have buffers of their own.
+// decoded. Nor does networkCache, which in the original is the jitter buffer in front of its decoders: what an RTSP server sends
+// is put in order and passed on at once, and whoever decodes waits itself, a browser as long as it sees fit, our own conversions
+// and recorders for up to 512 packets (package codec/rtp).
 type params struct {
 	MediaPipeline   *pipeline.MediaPipeline `kurento:"mediaPipeline"`
 	URI             string                  `kurento:"uri"`
@@ -89,20 +88,11 @@ type params struct {
 }
 
 func create(s Settings, c pipeline.Creation, p params) pipeline.Object {
-	e := &Endpoint{settings: s, outputs: map[media.Kind]*media.Output{}, pasts: map[media.Kind]*past{}}
+	e := &Endpoint{settings: s}
 	e.Setup(c, e, p.MediaPipeline, p.URI)
-	if rtsp.IsURI(p.URI) {
-		return e // the outputs come with the streams
+	if !rtsp.IsURI(p.URI) {
+		e.stage.Setup(&e.MediaElement)
 	}
-	for _, k := range []media.Kind{media.Audio, media.Video} {
-		e.pasts[k] = &past{}
-		e.outputs[k] = e.NewOutput(e.pasts[k])
-	}
-	e.Update(func(g *graph.Edit, n *graph.Node) {
-		for k, out := range e.outputs {
-			g.SetOutput(n, k, out)
-		}
-	})
 	return e
 }
 
@@ -111,10 +101,10 @@ func (e *Endpoint) play(paused bool) {
 	e.mu.Lock()
 	switch {
 	case e.closed:
-	case e.playback == nil:
-		e.playback = e.start(paused)
+	case e.playing == nil:
+		e.playing = e.start(paused)
 	default:
-		e.playback.setPaused(paused)
+		e.playing.SetPaused(paused)
 	}
 	e.mu.Unlock()
 	if paused {
@@ -129,8 +119,7 @@ func (e *Endpoint) start(paused bool) playing {
 	if rtsp.IsURI(e.URI()) {
 		return startLive(e, paused)
 	}
-	uri := e.Resolve(e.settings.DefaultPath)
-	return start(func(ctx context.Context) (io.ReadCloser, error) { return open(ctx, uri, e.settings.Access) }, paused, e)
+	return startFilm(e, paused)
 }
 
 // Pause is part of UriEndpoint. Pausing what is stopped opens it and waits, as in the original.
@@ -149,8 +138,8 @@ func (e *Endpoint) Stop(context.Context) error {
 // halt ends what is being played and waits for it.
 func (e *Endpoint) halt() {
 	e.mu.Lock()
-	p := e.playback
-	e.playback = nil
+	p := e.playing
+	e.playing = nil
 	e.mu.Unlock()
 	if p != nil {
 		p.stop()
@@ -160,12 +149,12 @@ func (e *Endpoint) halt() {
 func (e *Endpoint) current() playing {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.playback
+	return e.playing
 }
 
 func (e *Endpoint) position() int64 {
 	if p := e.current(); p != nil {
-		return max(p.pos().Milliseconds(), 0)
+		return max(p.Position().Milliseconds(), 0)
 	}
 	return 0
 }
@@ -173,7 +162,7 @@ func (e *Endpoint) position() int64 {
 func (e *Endpoint) setPosition(ms int64) error {
 	const longest = int64(1<<63-1) / int64(time.Millisecond)
 	p := e.current()
-	if p == nil || p.seekTo(time.Duration(min(ms, longest))*time.Millisecond) != nil {
+	if p == nil || p.Seek(time.Duration(min(ms, longest))*time.Millisecond) != nil {
 		return pipeline.Errorf(pipeline.PlayerSeekFail, "Seek fails")
 	}
 	return nil
@@ -184,31 +173,15 @@ func (e *Endpoint) videoInfo() VideoInfo {
 	if p == nil {
 		return VideoInfo{}
 	}
-	i := p.about()
-	ms := i.duration.Milliseconds()
-	if !i.seekable {
+	i := p.Info()
+	ms := i.Duration.Milliseconds()
+	if !i.Seekable {
 		return VideoInfo{Duration: ms}
 	}
 	return VideoInfo{IsSeekable: true, SeekableEnd: ms, Duration: ms}
 }
 
-// begin is part of player: the routes are in force when it returns, so that the first frame finds its receivers.
-func (e *Endpoint) begin(formats map[media.Kind]media.Format) map[media.Kind]track {
-	used := map[media.Kind]track{}
-	e.Update(func(*graph.Edit, *graph.Node) {
-		for k, out := range e.outputs {
-			if f, ok := formats[k]; ok {
-				out.SetFormat(f)
-				used[k] = track{out, e.pasts[k]}
-			} else {
-				out.ClearFormat()
-			}
-		}
-	})
-	return used
-}
-
-// failed is part of player.
+// failed tells why nothing is played, or not all of it.
 func (e *Endpoint) failed(err error) {
 	log := e.Log()
 	log.Warn().Err(err).Str("uri", access.Masked(e.URI())).Msg("cannot play")
@@ -224,7 +197,7 @@ func (e *Endpoint) failed(err error) {
 		e.Emit(pipeline.Error{Description: fmt.Sprintf("Invalid URI: %v", err), Type: "INVALID_URI"})
 	case errors.Is(err, errOpen):
 		e.Emit(pipeline.Error{Description: "Invalid URI", Type: "INVALID_URI"})
-	case errors.Is(err, errMedia):
+	case errors.Is(err, playback.ErrMedia):
 		e.Emit(pipeline.Error{Description: "Invalid Media", Type: "INVALID_MEDIA"})
 	default:
 		e.Emit(pipeline.Error{Description: err.Error(), Type: "STREAM_ERROR_FAILED"})
@@ -238,18 +211,16 @@ func (e *Endpoint) lost(err error, wait time.Duration) {
 	e.Emit(pipeline.Error{Description: fmt.Sprintf("RTSP server is lost: %v; next attempt in %v", err, wait), Type: "STREAM_ERROR_FAILED"})
 }
 
-// finished is part of player. A playback that was stopped meanwhile has nothing to say.
+// finished is reached when p has played everything, or as far as it goes. What was stopped meanwhile has nothing to say.
 func (e *Endpoint) finished(p playing) {
 	e.mu.Lock()
-	if e.playback != p {
+	if e.playing != p {
 		e.mu.Unlock()
 		return
 	}
-	e.playback = nil
+	e.playing = nil
 	e.mu.Unlock()
-	for _, out := range e.outputs {
-		out.End()
-	}
+	e.stage.End()
 	e.SetState(endpoint.Stopped)
 	e.Emit(EndOfStream{})
 }
@@ -261,7 +232,5 @@ func (e *Endpoint) Close() {
 	e.mu.Unlock()
 	e.halt()
 	e.UriEndpoint.Close()
-	for _, out := range e.outputs {
-		out.Close()
-	}
+	e.stage.Close()
 }

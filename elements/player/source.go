@@ -62,7 +62,11 @@ type remote struct {
 	pos    int64         // of the next byte that is read
 	at     int64         // of body
 	body   io.ReadCloser // nil: there is none
+	kind   string        // what the server says it is
 }
+
+// contentType is what the server says about the file.
+func (r *remote) contentType() string { return r.kind }
 
 // openRemote makes the first request. The result can seek when the server answers requests for a range (RFC 9110 §14).
 func openRemote(ctx context.Context, url string, policy *access.Policy) (io.ReadCloser, error) {
@@ -93,7 +97,7 @@ func (r *remote) request() (size int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	r.body, r.at = answer.Body, r.pos
+	r.body, r.at, r.kind = answer.Body, r.pos, answer.Header.Get("Content-Type")
 	switch {
 	case answer.StatusCode == http.StatusPartialContent:
 		_, total, _ := strings.Cut(answer.Header.Get("Content-Range"), "/")

@@ -2,7 +2,6 @@ package recorder
 
 import (
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/rivero-media/rivero/pipeline/media"
@@ -30,15 +29,6 @@ type profile struct {
 	container recorder.Container
 	kinds     []media.Kind
 	mime      string // of what goes to servers (RFC 6838)
-}
-
-// refusal is a part of a sentence that says why a codec is not recorded.
-func (p profile) refusal(k media.Kind, codec string) string {
-	takes := p.container.Takes(k)
-	if slices.Contains(takes, codec) {
-		return "for the file has begun with another codec"
-	}
-	return "and nothing converts it to " + strings.Join(takes, ", ")
 }
 
 // profileOf is a profile by its name. What KURENTO_SPLIT_RECORDER writes, which Kurento leaves to a plugin, the name of the

@@ -47,10 +47,16 @@ type Endpoint struct {
 	settled *time.Timer // until the kinds that are connected count as all that will come
 	waiting bool        // for that
 	ended   [len(media.Kinds)]bool
-	refused [len(media.Kinds)]media.Format // what was told that it cannot be recorded
-	begun   bool                           // record was called
+	refused [len(media.Kinds)]refusal
+	begun   bool // record was called
 	closed  bool
 	tasks   sync.WaitGroup // goroutines that stop the recording at the end of its source
+}
+
+// refusal is what comes and cannot be recorded.
+type refusal struct {
+	codec, reason string
+	told          bool // to the client
 }
 
 // Class describes RecorderEndpoint. settings gives those that a new endpoint starts with.
@@ -200,25 +206,35 @@ func (e *Endpoint) expectLinked() {
 		e.rec.Expect(wanted...)
 	}
 	e.mu.Unlock()
+}
+
+// Refused is part of pipeline.Refuser. The client is told when it records.
+func (e *Endpoint) Refused(k media.Kind, have media.Format, reason string) {
+	if slices.Contains(e.profile.container.Takes(k), have.Codec) {
+		reason = "the file has begun with another codec"
+	}
+	e.mu.Lock()
+	if e.refused[k].codec != have.Codec {
+		e.refused[k] = refusal{codec: have.Codec, reason: reason}
+	}
+	e.mu.Unlock()
 	e.tellRefused()
 }
 
 // tellRefused raises an Error for each kind that comes and cannot be in the file, once for a codec.
 func (e *Endpoint) tellRefused() {
 	for _, k := range e.profile.kinds {
-		have, refused := e.RefusedFormat(k)
-		if !refused {
+		if _, still := e.RefusedFormat(k); !still {
 			continue
 		}
 		e.mu.Lock()
-		news := e.begun && !e.closed && e.refused[k].Codec != have.Codec
-		if news {
-			e.refused[k] = have
-		}
+		r := &e.refused[k]
+		codec, reason, news := r.codec, r.reason, e.begun && !e.closed && !r.told && r.codec != ""
+		r.told = r.told || news
 		e.mu.Unlock()
 		if news {
-			e.fail(fmt.Errorf("%w %s with profile %s, %s: the recording goes on without %s", recorder.ErrCodec, have.Codec,
-				e.profile.name, e.profile.refusal(k, have.Codec), strings.ToLower(k.String())))
+			e.fail(fmt.Errorf("%w %s with profile %s, %s: the recording goes on without %s", recorder.ErrCodec, codec,
+				e.profile.name, reason, strings.ToLower(k.String())))
 		}
 	}
 }

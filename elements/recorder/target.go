@@ -70,6 +70,7 @@ func (e *Endpoint) openWeb(uri string, s Settings) (recorder.Target, error) {
 	return upload.Open(upload.Options{
 		URL: to, Method: s.Uploads.Method, Type: e.profile.mime, Client: &http.Client{Transport: transport(s.Access)},
 		Redirected: func(to *url.URL) error { return s.Access.URI(to.String()) },
+		Final:      func(err error) bool { return errors.Is(err, access.ErrDenied) },
 		Log:        e.Log(),
 	}), nil
 }

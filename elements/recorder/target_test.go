@@ -1,6 +1,7 @@
 package recorder_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,11 +13,14 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"github.com/rs/zerolog"
 
 	"github.com/rivero-media/rivero/elements/access"
 	"github.com/rivero-media/rivero/elements/elementtest"
 	"github.com/rivero-media/rivero/elements/recorder"
+	"github.com/rivero-media/rivero/internal/fftest"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -72,6 +76,39 @@ func TestRecordsToAWebServer(t *testing.T) {
 		}
 		playable(t, got)
 		mu.Unlock()
+	}
+}
+
+// What is in an object store has its duration in front, which was known last, and its index behind.
+func TestRecordsToAnObjectStore(t *testing.T) {
+	fftest.Need(t)
+	store := s3mem.New()
+	if err := store.CreateBucket("recordings"); err != nil {
+		t.Fatal(err)
+	}
+	service := httptest.NewServer(gofakes3.New(store).Server())
+	defer service.Close()
+	events := record(t, "s3://recordings/a.webm", recorder.Settings{Uploads: recorder.Uploads{
+		S3Endpoint: service.URL, S3Region: "us-east-1", S3AccessKey: "k", S3SecretKey: "s3cret",
+	}})
+	if types := events.Types(); len(types) != 0 {
+		t.Errorf("events %v", types)
+	}
+	object, err := store.GetObject("recordings", "a.webm", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(object.Contents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	playable(t, data)
+	path := fftest.File(t, "a.webm", data)
+	if d := fftest.Inspect(t, path).Duration; d <= 0 {
+		t.Errorf("duration %v", d)
+	}
+	if cues := []byte{0x1c, 0x53, 0xbb, 0x6b}; !bytes.Contains(data[len(data)/2:], cues) { // RFC 9559 §5.1.5
+		t.Error("there is no index")
 	}
 }
 

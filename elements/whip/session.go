@@ -3,15 +3,14 @@ package whip
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"sync"
 	"time"
 
+	"github.com/rivero-media/rivero/elements/named"
 	"github.com/rivero-media/rivero/pipeline"
 )
 
@@ -31,11 +30,15 @@ type session struct {
 	name     string
 	element  pipeline.Object // what the peer sends to or receives from
 	endpoint pipeline.Object
-	gathered chan struct{} // closed when all own candidates are known
+	gathered chan struct{} // holds a token when all own candidates are known
 	state    chan string   // the latest ConnectionState
 	ended    chan struct{} // closed by stop
 
-	onceGathered, onceEnded sync.Once
+	onceEnded sync.Once
+
+	mu    sync.Mutex
+	offer string // as of now
+	etag  string // of the ICE session
 }
 
 func (s *session) stop() { s.onceEnded.Do(func() { close(s.ended) }) }
@@ -44,7 +47,10 @@ func (s *session) stop() { s.onceEnded.Do(func() { close(s.ended) }) }
 func (s *session) Notify(n pipeline.Notification) {
 	switch n.Type {
 	case "IceGatheringDone":
-		s.onceGathered.Do(func() { close(s.gathered) })
+		select {
+		case s.gathered <- struct{}{}:
+		default: // told already
+		}
 	case "ConnectionStateChanged":
 		var event struct{ NewState string }
 		if json.Unmarshal(n.Data, &event) != nil {
@@ -71,90 +77,54 @@ func (r refusal) Error() string { return r.text }
 
 // begin answers an offer.
 func (h *Handler) begin(w http.ResponseWriter, r *http.Request, way way, name string) {
-	answer, id, err := h.accept(r, way, name)
+	answer, s, err := h.accept(r, way, name)
 	if err != nil {
-		code := http.StatusInternalServerError
-		var known refusal
-		var fault *pipeline.Fault
-		switch {
-		case errors.As(err, &known):
-			code = known.code
-		case errors.As(err, &fault):
-			code = http.StatusBadRequest // what the element says of the offer
-		}
-		h.log.Warn().Err(err).Str("client", r.RemoteAddr).Str("path", r.URL.Path).Msg("offer refused")
-		http.Error(w, err.Error(), code)
+		h.refuse(w, r, err)
 		return
 	}
 	w.Header().Set("Content-Type", sdpType)
-	w.Header().Set("Location", "/"+string(way)+"/"+url.PathEscape(name)+"/"+url.PathEscape(id))
+	w.Header().Set("Location", "/"+string(way)+"/"+url.PathEscape(name)+"/"+url.PathEscape(s.endpoint.ID()))
+	w.Header().Set("ETag", s.tag())
+	w.Header().Set("Accept-Patch", fragmentType)
 	w.WriteHeader(http.StatusCreated)
 	_, _ = io.WriteString(w, answer) // who has gone meanwhile does not connect, and is forgotten
 }
 
 // accept makes a session for an offer, and its answer.
-func (h *Handler) accept(r *http.Request, way way, name string) (answer, id string, err error) {
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != sdpType {
-		return "", "", refusal{http.StatusUnsupportedMediaType, fmt.Sprintf("want %s, not %q", sdpType, kind)}
-	}
-	offer, err := io.ReadAll(io.LimitReader(r.Body, maxOffer+1))
-	switch {
-	case err != nil:
-		return "", "", refusal{http.StatusBadRequest, err.Error()}
-	case len(offer) > maxOffer:
-		return "", "", refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("an offer of more than %d bytes", maxOffer)}
-	}
-	element, in, err := h.find(name)
+func (h *Handler) accept(r *http.Request, way way, name string) (answer string, s *session, err error) {
+	offer, err := body(r, sdpType)
 	if err != nil {
-		return "", "", err
+		return "", nil, err
 	}
-	s := &session{
-		way: way, name: name, element: element,
-		gathered: make(chan struct{}), state: make(chan string, 1), ended: make(chan struct{}),
+	element, in, err := named.Find(h.objects, name)
+	if err != nil {
+		return "", nil, err
+	}
+	s = &session{
+		way: way, name: name, element: element, offer: offer, etag: newTag(),
+		gathered: make(chan struct{}, 1), state: make(chan string, 1), ended: make(chan struct{}),
 	}
 	params, err := json.Marshal(map[string]string{"mediaPipeline": in.ID()})
 	if err != nil {
-		return "", "", err
+		return "", nil, err
 	}
 	if s.endpoint, err = h.objects.Create(r.Context(), "WebRtcEndpoint", params); err != nil {
-		return "", "", err
+		return "", nil, err
 	}
 	if err = h.keep(s); err != nil { // before it is connected: it would take the place of another who sends
 		h.objects.Release(s.endpoint)
-		return "", "", err
+		return "", nil, err
 	}
-	if answer, err = h.negotiate(r.Context(), s, string(offer)); err != nil {
+	if answer, err = h.negotiate(r.Context(), s); err != nil {
 		s.stop()
-		return "", "", err
+		return "", nil, err
 	}
 	h.log.Info().Str("client", r.RemoteAddr).Str("session", s.endpoint.ID()).Str("element", element.ID()).Str("way", string(way)).Msg("session begins")
-	return answer, s.endpoint.ID(), nil
-}
-
-// find finds the element with a name, of all pipelines, and the pipeline it is in.
-func (h *Handler) find(name string) (element pipeline.Object, in *pipeline.MediaPipeline, err error) {
-	for _, p := range h.objects.Pipelines() {
-		below := p.Children()
-		for len(below) > 0 {
-			o := below[0]
-			below = append(below[1:], o.Base().Children()...)
-			if _, isElement := o.(pipeline.Element); !isElement || o.Base().Name() != name {
-				continue
-			}
-			if element != nil {
-				return nil, nil, refusal{http.StatusConflict, fmt.Sprintf("more than one element has the name %q", name)}
-			}
-			element, in = o, p
-		}
-	}
-	if element == nil {
-		return nil, nil, refusal{http.StatusNotFound, fmt.Sprintf("no element has the name %q", name)}
-	}
-	return element, in, nil
+	return answer, s, nil
 }
 
 // negotiate connects the endpoint and returns its answer, with all candidates.
-func (h *Handler) negotiate(ctx context.Context, s *session, offer string) (answer string, err error) {
+func (h *Handler) negotiate(ctx context.Context, s *session) (answer string, err error) {
 	for _, event := range []string{"IceGatheringDone", "ConnectionStateChanged"} {
 		if err := s.endpoint.Base().Subscribe(event, s); err != nil {
 			return "", err
@@ -165,7 +135,7 @@ func (h *Handler) negotiate(ctx context.Context, s *session, offer string) (answ
 		from, to = to, from
 	}
 	if _, err = invoke(ctx, from, "connect", map[string]string{"sink": to.ID()}); err == nil {
-		_, err = invoke(ctx, s.endpoint, "processOffer", map[string]string{"offer": offer})
+		_, err = invoke(ctx, s.endpoint, "processOffer", map[string]string{"offer": s.offer})
 	}
 	if err == nil {
 		_, err = invoke(ctx, s.endpoint, "gatherCandidates", nil)
@@ -173,6 +143,11 @@ func (h *Handler) negotiate(ctx context.Context, s *session, offer string) (answ
 	if err != nil {
 		return "", err
 	}
+	return s.described(ctx)
+}
+
+// described is the answer with all candidates.
+func (s *session) described(ctx context.Context) (answer string, err error) {
 	limit := time.NewTimer(gathering)
 	defer limit.Stop()
 	select {
@@ -241,12 +216,9 @@ func (h *Handler) watch(s *session) {
 }
 
 // end ends a session at the wish of its peer.
-func (h *Handler) end(w http.ResponseWriter, way way, name, escaped string) {
-	id, err := url.PathUnescape(escaped)
-	h.mu.Lock()
-	s := h.sessions[id]
-	h.mu.Unlock()
-	if err != nil || s == nil || s.way != way || s.name != name {
+func (h *Handler) end(w http.ResponseWriter, way way, name, id string) {
+	s := h.session(way, name, id)
+	if s == nil {
 		http.Error(w, "no such session", http.StatusNotFound)
 		return
 	}

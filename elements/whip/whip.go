@@ -4,13 +4,11 @@
 //
 //	POST /whip/NAME   an offer of who sends       DELETE /whip/NAME/ID   its end
 //	POST /whep/NAME   an offer of who receives    DELETE /whep/NAME/ID   its end
+//	PATCH /whip/NAME/ID, /whep/NAME/ID   more of its candidates, or a restart of ICE
 package whip
 
 import (
-	"crypto/subtle"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -18,29 +16,14 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/rivero-media/rivero/elements/named"
 	"github.com/rivero-media/rivero/pipeline"
 )
-
-// Access says who may use the handler.
-type Access string
-
-// The kinds of access. With AccessLoopback that is who connects from the machine itself, and no page of another site.
-const (
-	AccessOff      Access = "off"
-	AccessLoopback Access = "loopback"
-	AccessToken    Access = "token"
-)
-
-// Settings are the configuration of a Handler.
-type Settings struct {
-	Access Access // "" is AccessOff
-	Token  string // of AccessToken; none admits nobody
-}
 
 // Handler answers requests to the paths above. Whoever made it closes it, before the objects.
 type Handler struct {
 	objects  *pipeline.Server
-	settings atomic.Pointer[Settings]
+	settings atomic.Pointer[named.Settings]
 	log      zerolog.Logger
 
 	mu       sync.Mutex
@@ -50,14 +33,14 @@ type Handler struct {
 }
 
 // New returns a handler.
-func New(objects *pipeline.Server, s Settings, log zerolog.Logger) *Handler {
+func New(objects *pipeline.Server, s named.Settings, log zerolog.Logger) *Handler {
 	h := &Handler{objects: objects, log: log, sessions: make(map[string]*session)}
 	h.Configure(s)
 	return h
 }
 
 // Configure exchanges the settings. Sessions go on.
-func (h *Handler) Configure(s Settings) { h.settings.Store(&s) }
+func (h *Handler) Configure(s named.Settings) { h.settings.Store(&s) }
 
 // Handles tells whether a path is one of the handler's.
 func Handles(path string) bool {
@@ -67,7 +50,7 @@ func Handles(path string) bool {
 // ServeHTTP is part of http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	settings := h.settings.Load()
-	if settings.Access == AccessOff || settings.Access == "" {
+	if settings.Off() {
 		http.NotFound(w, r)
 		return
 	}
@@ -76,19 +59,19 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	if settings.Access == AccessToken { // players and encoders are on other sites
+	if settings.Access == named.AccessToken { // players and encoders are on other sites
 		head := w.Header()
 		head.Set("Access-Control-Allow-Origin", "*")
-		head.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
-		head.Set("Access-Control-Allow-Methods", "POST, DELETE")
-		head.Set("Access-Control-Expose-Headers", "Location")
+		head.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match")
+		head.Set("Access-Control-Allow-Methods", "POST, PATCH, DELETE")
+		head.Set("Access-Control-Expose-Headers", "Location, ETag, Accept-Patch")
 	}
 	if r.Method == http.MethodOptions {
 		w.Header().Set("Accept-Post", sdpType)
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	if code, why := settings.admit(r); code != http.StatusOK {
+	if code, why := admit(settings, r); code != http.StatusOK {
 		if code == http.StatusUnauthorized {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 		}
@@ -99,10 +82,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodPost && id == "":
 		h.begin(w, r, way, name)
+	case r.Method == http.MethodPatch && id != "":
+		h.change(w, r, way, name, id)
 	case r.Method == http.MethodDelete && id != "":
 		h.end(w, way, name, id)
 	default:
-		w.Header().Set("Allow", map[bool]string{true: "POST, OPTIONS", false: "DELETE, OPTIONS"}[id == ""])
+		w.Header().Set("Allow", map[bool]string{true: "POST, OPTIONS", false: "PATCH, DELETE, OPTIONS"}[id == ""])
 		http.Error(w, "method not allowed: "+r.Method, http.StatusMethodNotAllowed)
 	}
 }
@@ -129,41 +114,23 @@ func parse(path string) (w way, name, id string, ok bool) {
 }
 
 // admit tells with a status of HTTP whether a request may be made, and why not.
-func (s Settings) admit(r *http.Request) (code int, why string) {
-	if s.Access == AccessToken {
+func admit(s *named.Settings, r *http.Request) (code int, why string) {
+	if s.Access == named.AccessToken {
 		token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !bearer || s.Token == "" || subtle.ConstantTimeCompare([]byte(token), []byte(s.Token)) != 1 {
+		if !bearer || !s.Knows(token) {
 			return http.StatusUnauthorized, "a bearer token is needed"
 		}
 		return http.StatusOK, ""
 	}
-	if !local(r.RemoteAddr) || !localName(r.Host) {
+	if !named.Local(r.RemoteAddr) || !named.LocalName(r.Host) {
 		return http.StatusForbidden, "only this machine itself may do that"
 	}
 	if origin := r.Header.Get("Origin"); origin != "" {
-		if u, err := url.Parse(origin); err != nil || !localName(u.Host) {
+		if u, err := url.Parse(origin); err != nil || !named.LocalName(u.Host) {
 			return http.StatusForbidden, "only pages of this machine may do that"
 		}
 	}
 	return http.StatusOK, ""
-}
-
-func local(address string) bool {
-	a, err := netip.ParseAddrPort(address)
-	return err == nil && a.Addr().Unmap().IsLoopback()
-}
-
-// localName tells whether a host, with a port or without, is this machine by its name: that another name stands for it at the
-// moment does not count.
-func localName(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	a, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil && a.Unmap().IsLoopback()
 }
 
 // Close ends all sessions. Requests that come later are refused.

@@ -128,9 +128,17 @@ func (g *Graph) deliver() {
 func (g *Graph) lookForSilence() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	idle := make(map[*media.Output]bool) // several nodes may give the same output
 	for n := range g.nodes {
 		for _, k := range media.Kinds {
-			if out := n.outputs[k]; out != nil && out.Idle() {
+			out := n.outputs[k]
+			if out == nil {
+				continue
+			}
+			if _, seen := idle[out]; !seen {
+				idle[out] = out.Idle()
+			}
+			if idle[out] {
 				g.setFlow(n, k, Out, false)
 			}
 		}

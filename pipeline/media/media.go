@@ -113,6 +113,7 @@ type Packet struct {
 	At     time.Duration // when it, or the last packet it was made of, came into the process, on the pipeline clock; 0: not known
 	Key    bool          // whole frame: decodable on its own; packed: the first packet of such a frame
 	Layer  uint8         // of a simulcast (see MaxLayers), 0: the source sends one stream
+	Hops   uint8         // of a message: how many hubs have passed it on
 	Text   bool          // messages of data channels: the text is UTF-8; false: binary
 	Width  uint16        // of a raw picture, in pixels; Data holds its three planes without gaps between rows: Y, U, V
 	Height uint16        // the same

@@ -2,6 +2,7 @@ package upload
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http/httptest"
 	"strings"
@@ -32,6 +33,14 @@ func TestS3(t *testing.T) {
 			}
 			rest = rest[n:]
 		}
+		change := []byte("what is known at the end")
+		if n, err := up.WriteAt(change, 100); err != nil || n != len(change) {
+			t.Errorf("changed %d bytes of the first part, %v", n, err)
+		}
+		copy(want[100:], change)
+		if _, err := up.WriteAt(change, int64(min(size, partSize)-10)); !errors.Is(err, ErrSent) {
+			t.Errorf("changed what has been sent: %v", err)
+		}
 		if err := up.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -53,6 +62,9 @@ func TestS3(t *testing.T) {
 	}
 	if _, err := up.Write([]byte("x")); err == nil {
 		t.Error("more after the end")
+	}
+	if _, err := up.WriteAt([]byte("x"), 0); err == nil {
+		t.Error("changed after the end")
 	}
 	for _, uri := range []string{"s3://bucket", "s3:///key", "http://bucket/key", "s3://bucket/"} {
 		if _, err := OpenS3(uri, o); err == nil || !strings.Contains(err.Error(), uri) {

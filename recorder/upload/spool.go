@@ -33,11 +33,8 @@ func newSpool(limit int, cancel context.CancelFunc) *spool {
 func (s *spool) Write(data []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.err != nil {
-		return 0, s.err
-	}
-	if s.whole {
-		return 0, io.ErrClosedPipe
+	if err := s.closed(); err != nil {
+		return 0, err
 	}
 	if s.size+len(data) > s.limit {
 		s.forget()
@@ -50,6 +47,21 @@ func (s *spool) Write(data []byte) (int, error) {
 	s.size += len(data)
 	s.changed.Broadcast()
 	return len(data), nil
+}
+
+// open tells whether more is taken: nil, or why not.
+func (s *spool) open() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed()
+}
+
+// closed is open, called locked.
+func (s *spool) closed() error {
+	if s.err == nil && s.whole {
+		return io.ErrClosedPipe
+	}
+	return s.err
 }
 
 // forget drops what was sent: from now on there is no other attempt. Called locked.

@@ -36,7 +36,9 @@ type Options struct {
 	Wait   time.Duration // before the second attempt, each later wait is twice the one before; 0: one second
 	// Redirected judges where the server wants the recording (307 and 308); nil: it may go anywhere.
 	Redirected func(to *url.URL) error
-	Log        zerolog.Logger
+	// Final tells which errors of the connection another attempt does not change; nil: none.
+	Final func(error) bool
+	Log   zerolog.Logger
 }
 
 // Upload is one recording on its way. It is an io.WriteCloser for one goroutine; Write does not wait for the server.
@@ -97,7 +99,8 @@ func (u *Upload) run(ctx context.Context) {
 			to = next
 		}
 		u.mu.Lock()
-		if _, hopeless := errors.AsType[refusal](err); hopeless || attempt == attempts || u.start > 0 || u.err != nil {
+		_, refused := errors.AsType[refusal](err)
+		if _, denied := errors.AsType[final](err); refused || denied || attempt == attempts || u.start > 0 || u.err != nil {
 			u.fail(err)
 			u.mu.Unlock()
 			return
@@ -120,6 +123,11 @@ type refusal struct{ status string }
 
 func (r refusal) Error() string { return "the server answers " + r.status }
 
+// final is an error for which Options.Final is true.
+type final struct{ error }
+
+func (f final) Unwrap() error { return f.error }
+
 // attempt sends everything from the start. next is where the server wants it instead.
 func (u *Upload) attempt(ctx context.Context, to *url.URL) (next *url.URL, err error) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -136,6 +144,9 @@ func (u *Upload) attempt(ctx context.Context, to *url.URL) (next *url.URL, err e
 		var detail *url.Error
 		if errors.As(err, &detail) {
 			err = detail.Err // its text has the URL, and in it may be a password
+		}
+		if u.opts.Final != nil && u.opts.Final(err) {
+			err = final{err}
 		}
 		return nil, err
 	}

@@ -55,9 +55,18 @@ type report struct {
 	} `json:"first_video"`
 	Server struct {
 		PerPacket  float64 `json:"cpu_us_per_packet"`
+		Percent    float64 `json:"cpu_percent"`
 		PerCall    float64 `json:"rss_per_call_bytes"`
 		IdleMemory float64 `json:"rss_before_bytes"`
+		Connected  float64 `json:"rss_connected_bytes"`
+		End        float64 `json:"rss_end_bytes"`
 	} `json:"server"`
+	Guests          int `json:"guests"`
+	PictureInterval struct {
+		P50 float64 `json:"p50_ms"`
+		P99 float64 `json:"p99_ms"`
+		Max float64 `json:"max_ms"`
+	} `json:"picture_interval"`
 	Setups []struct {
 		Phase     string  `json:"phase"`
 		PerSecond float64 `json:"per_second"`
@@ -80,7 +89,10 @@ func (b bench) run() error {
 	if err := b.row("200 loopback calls of 100 kbit/s", 1, "-mode", "loopback", "-calls", "200", "-bitrate", "100000"); err != nil {
 		return err
 	}
-	return b.others()
+	if err := b.others(); err != nil {
+		return err
+	}
+	return b.composite()
 }
 
 // row measures one load and the floor for as many receivers of a packet, in turn, and prints the medians.
@@ -133,6 +145,33 @@ func (b bench) others() error {
 	fmt.Printf("| pipelines with two endpoints created and released per second | %.0f |\n", median(perSecond["bare"]))
 	fmt.Printf("| the same, negotiated | %.0f |\n", median(perSecond["negotiated"]))
 	fmt.Printf("| the same, connected (ICE, DTLS; the peers on the same machine) | %.0f |\n", median(perSecond["connected"]))
+	return nil
+}
+
+// compositeTime is how long guests come and go.
+const compositeTime = 2 * time.Minute
+
+// composite measures four members of a Composite of 1280x720 at 25 pictures a second, with a guest every second.
+func (b bench) composite() error {
+	folder, err := os.MkdirTemp("", "loadtable")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	clip := filepath.Join(folder, "clip.webm")
+	ffmpeg := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25", "-f", "lavfi", "-i", "sine",
+		"-t", "10", "-c:v", "libvpx", "-b:v", "800k", "-g", "50", "-deadline", "realtime", "-cpu-used", "8", "-c:a", "libopus", clip)
+	if out, err := ffmpeg.CombinedOutput(); err != nil {
+		return fmt.Errorf("ffmpeg: %w\n%s", err, out)
+	}
+	r, err := b.measure("-mode", "composite", "-viewers", "4", "-clip", clip, "-duration", compositeTime.String())
+	if err != nil {
+		return err
+	}
+	fmt.Println("\n| Composite of 4, guests | picture interval ms p50 / p99 / max | % of a core | RSS MiB at first / at the end |\n|---|---|---|---|")
+	fmt.Printf("| %d came and left in %v | %.1f / %.1f / %.1f | %.0f | %.0f / %.0f |\n", r.Guests, compositeTime,
+		r.PictureInterval.P50, r.PictureInterval.P99, r.PictureInterval.Max, r.Server.Percent,
+		r.Server.Connected/(1<<20), r.Server.End/(1<<20))
 	return nil
 }
 

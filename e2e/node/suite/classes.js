@@ -5,9 +5,17 @@ const { kurento, call, create, refusal, idOf, version, test, run } = require('./
 
 // creatable has the parameters of every class that exists, beside the pipeline.
 const creatable = {
+  AlphaBlending: {},
+  Composite: {},
+  Dispatcher: {},
+  DispatcherOneToMany: {},
+  HubPort: {},
+  GStreamerFilter: { command: 'identity' },
   FaceOverlayFilter: {},
   ImageOverlayFilter: {},
+  HttpPostEndpoint: {},
   MediaPipeline: {},
+  Mixer: {},
   PassThrough: {},
   PlayerEndpoint: { uri: 'file:///nowhere.webm' },
   RecorderEndpoint: { uri: 'file:///nowhere.webm' },
@@ -22,6 +30,7 @@ async function make(client, name) {
   const type = name.replace('kurento.', '');
   if (type === 'MediaPipeline') return create(client, name);
   const mediaPipeline = await create(client, 'MediaPipeline');
+  if (type === 'HubPort') return create(client, name, { hub: await create(client, 'Composite', { mediaPipeline }) });
   return create(client, name, { mediaPipeline, ...creatable[type] });
 }
 
@@ -49,8 +58,7 @@ for (const type of bare(kurento.register.classes).filter((name) => !(name in cre
     test(`create ${name} is refused`, async (client) => {
       const mediaPipeline = await create(client, 'MediaPipeline');
       // The client itself checks that required parameters are there, not what they are.
-      const params = type === 'HubPort' ? { hub: mediaPipeline } : { mediaPipeline, command: 'identity' };
-      assert.deepEqual(await refusal(create(client, name, params)),
+      assert.deepEqual(await refusal(create(client, name, { mediaPipeline, command: 'identity' })),
         { code: 40108, message: `Factory '${name}' not found`, type: 'MEDIA_OBJECT_NOT_AVAILABLE' });
     });
   }
@@ -89,10 +97,12 @@ const text = (pattern) => (value) => assert.match(value, pattern);
 const own = (value, { id }) => assert.equal(idOf(value), id);
 const pipelineOf = (value, { id }) => assert.equal(idOf(value), id.split('/')[0]);
 const readable = {
+  command: text(/^identity$/),
+  url: text(/^http:\/\/127\.0\.0\.1:\d+\/[-0-9a-f]{36}$/),
   children: list(), childs: list(), tags: list(),
   creationTime: (value) => assert.ok(Math.abs(value - Date.now() / 1000) < 60, value),
   mediaPipeline: pipelineOf,
-  parent: pipelineOf,
+  parent: (value, { id }) => assert.equal(idOf(value), id.slice(0, id.lastIndexOf('/'))),
   gstreamerDot: text(/^digraph /), elementGstreamerDot: text(/^digraph /),
   sinkConnections: list(), sourceConnections: list(),
   stats: (value) => assert.equal(typeof value, 'object'),
@@ -107,8 +117,9 @@ const readable = {
 };
 
 // Not properties, or not to be read yet; tested below and elsewhere.
-const others = new Set([
-  'tag', 'localSessionDescriptor', 'remoteSessionDescriptor', 'audioFormat', 'videoFormat', 'outputBitrate', 'overlayedImage',
+const others = new Set(['tag', 'localSessionDescriptor', 'remoteSessionDescriptor', 'audioFormat', 'videoFormat', 'outputBitrate',
+  'master', 'source', 'portProperties', // operations of hubs
+  'elementProperty', 'overlayedImage', // of filters
 ]);
 
 // accessors are the names of an object's get… or set… methods, inherited ones included, without the prefix.
@@ -171,6 +182,18 @@ test('a pipeline is its own pipeline and has no parent', async (client) => {
   own(await call(pipeline, 'getMediaPipeline'), pipeline);
   // The client looks the parent up, and complains of a null in its own words.
   await assert.rejects(call(pipeline, 'getParent'), /null/);
+});
+
+test('properties of an element of GStreamer', async (client) => {
+  const mediaPipeline = await create(client, 'MediaPipeline');
+  const command = 'videobalance saturation=0.0';
+  const filter = await create(client, 'GStreamerFilter', { mediaPipeline, command, filterType: 'VIDEO' });
+  await call(filter, 'setElementProperty', 'saturation', '0.5');
+  assert.equal(await call(filter, 'getCommand'), command);
+  const { code, message } = await refusal(call(filter, 'setElementProperty', 'saturation', 'abc'));
+  assert.deepEqual({ code, message }, { code: 40001, message: "Cannot convert 'abc' to double: stod" });
+  const unknown = await refusal(create(client, 'GStreamerFilter', { mediaPipeline, command: 'nosuchelement' }));
+  assert.equal(unknown.message, 'GStreamer element cannot be created: no element "nosuchelement"');
 });
 
 test('positions of a player that does not play cannot be set', async (client) => {

@@ -83,8 +83,8 @@ test('errors keep number, words and type', async (client) => {
   });
   for (const [what, attempt, wanted] of [
     ['an unknown id', client.getMediaobjectById('nobody'), gone('nobody')],
-    ['a class that is not installed', create(client, 'Composite', { mediaPipeline: pipeline }),
-      { code: 40108, message: "Factory 'Composite' not found", type: 'MEDIA_OBJECT_NOT_AVAILABLE' }],
+    ['a class that cannot be created', create(client, 'SessionEndpoint', { mediaPipeline: pipeline }),
+      { code: 40108, message: "Factory 'SessionEndpoint' not found", type: 'MEDIA_OBJECT_NOT_AVAILABLE' }],
     ['an unknown kind of media', call(element, 'connect', webrtc, 'SMELL'),
       { code: 40001, message: "Invalid value for 'MediaType'", type: 'MARSHALL_ERROR' }],
     ['no SDP', call(webrtc, 'processOffer', 'hello'), { code: 40201, type: 'SDP_PARSE_ERROR' }],

@@ -3,9 +3,6 @@ package containers
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"fmt"
-	"time"
 
 	"github.com/rivero-media/rivero/elements/player/demux"
 	"github.com/rivero-media/rivero/elements/player/webm"
@@ -28,7 +25,7 @@ type coding func(data []byte, key bool) ([]byte, error)
 func openMatroska(s *demux.Source) (demux.Reader, error) {
 	r, err := webm.NewReader(s)
 	if err != nil {
-		return nil, translated(err)
+		return nil, err
 	}
 	m := &matroska{Reader: r}
 	for _, t := range r.Tracks() {
@@ -102,7 +99,7 @@ func (m *matroska) Next() (demux.Frame, error) {
 	for {
 		f, err := m.Reader.Next()
 		if err != nil {
-			return demux.Frame{}, translated(err)
+			return demux.Frame{}, err
 		}
 		if !m.tracks[f.Track].Playable() {
 			continue
@@ -114,17 +111,4 @@ func (m *matroska) Next() (demux.Frame, error) {
 		}
 		return demux.Frame{Track: f.Track, PTS: f.PTS, DTS: f.PTS, Key: f.Key, Data: f.Data}, nil
 	}
-}
-
-// Seek is part of demux.Reader.
-func (m *matroska) Seek(t time.Duration) error { return translated(m.Reader.Seek(t)) }
-
-// translated makes an error of package webm one that all containers have.
-func translated(err error) error {
-	for from, to := range map[error]error{webm.ErrTruncated: demux.ErrTruncated, webm.ErrSeek: demux.ErrSeek, webm.ErrFormat: demux.ErrFormat} {
-		if errors.Is(err, from) {
-			return fmt.Errorf("%w: %w", to, err)
-		}
-	}
-	return err
 }

@@ -94,3 +94,15 @@ func Units(t time.Duration, perSecond uint32) int64 {
 	rate := int64(perSecond)
 	return int64(t/time.Second)*rate + int64(t%time.Second)*rate/int64(time.Second)
 }
+
+// Began is when, by the clock that a stream itself carries, what a reader counts from 0 was; 0 where there is no such clock. It is
+// known when the first frame is.
+func Began(r Reader) time.Duration {
+	if o, ok := r.(*Ordered); ok {
+		r = o.Reader
+	}
+	if c, ok := r.(interface{ Began() time.Duration }); ok {
+		return c.Began()
+	}
+	return 0
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 )
 
@@ -38,6 +39,12 @@ func (s *Source) Pos() int64 { return s.pos }
 
 // Seekable tells whether Jump can go back.
 func (s *Source) Seekable() bool { return s.seek != nil }
+
+// Local tells whether going back and forth costs little: a file on a disk.
+func (s *Source) Local() bool {
+	_, ok := s.from.(*os.File)
+	return ok
+}
 
 // Size is that of the file, -1 when it is not known.
 func (s *Source) Size() int64 {

@@ -25,6 +25,7 @@ type Reader struct {
 	zeroed    bool // origin was found
 	index     []place
 	indexed   bool
+	length    time.Duration // of a fragmented file, found out
 	data      []byte
 }
 
@@ -78,16 +79,19 @@ func NewReader(s *demux.Source) (*Reader, error) {
 	if len(d.tracks) == 0 {
 		return nil, fmt.Errorf("%w: no tracks", demux.ErrFormat)
 	}
-	return d, nil
+	return d, d.measure()
 }
 
 // Tracks is part of demux.Reader.
 func (d *Reader) Tracks() []demux.Track { return d.tracks }
 
-// Duration is what the header says. Fragmented files often say nothing.
+// Duration is what the header says, or where a fragmented file ends.
 func (d *Reader) Duration() time.Duration {
-	return max(demux.Ticks(d.movie.duration, d.movie.scale), 0)
+	return max(demux.Ticks(d.movie.duration, d.movie.scale), d.length, 0)
 }
+
+// Began is the time that counts as 0 (demux.Began): of a fragmented file, that of its first frame.
+func (d *Reader) Began() time.Duration { return d.origin }
 
 // Seekable is part of demux.Reader.
 func (d *Reader) Seekable() bool { return d.s.Seekable() }
@@ -240,13 +244,14 @@ func (d *Reader) nextFragment() error {
 // passData takes the mdat box that follows a fragment for read: its samples are, and a stream could not go back to its head.
 func (d *Reader) passData() {
 	head, _ := d.s.Peek(16)
-	if len(head) < 16 || string(head[4:8]) != "mdat" {
+	if len(head) < 8 || string(head[4:8]) != "mdat" {
 		return
 	}
-	switch size := binary.BigEndian.Uint32(head); size {
-	case 0:
+	switch size := binary.BigEndian.Uint32(head); {
+	case size == 0:
 		d.next = toEnd
-	case 1:
+	case size == 1 && len(head) < 16: // cut off
+	case size == 1:
 		d.next += int64(min(binary.BigEndian.Uint64(head[8:]), math.MaxInt64/2))
 	default:
 		d.next += int64(size)

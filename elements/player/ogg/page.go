@@ -43,6 +43,7 @@ func readPage(s *demux.Source, buf []byte) (p page, _ []byte, err error) {
 			if err != errDamaged {
 				return p, buf, err
 			}
+			head, _ = s.Peek(pageHead) // looking further may have moved it in the buffer
 		}
 		skip := 1 // to the next byte that may begin a page
 		if i := bytes.IndexByte(head[1:], 'O'); i > 0 {

@@ -29,20 +29,21 @@ type packet struct {
 // whole packet does not matter.
 func readPacket(s *demux.Source) (packet, error) {
 	for junk := 0; junk < maxJunk; {
-		b, err := s.Peek(packetSize)
+		// One look at it and at what follows: a second one could move what the first has shown.
+		b, err := s.Peek(packetSize + 5)
 		if len(b) < packetSize {
 			if errors.Is(err, io.EOF) {
 				err = io.EOF
 			}
 			return packet{}, err
 		}
-		if b[0] == syncByte && inStep(s) {
-			p := parsePacket(b)
+		if b[0] == syncByte && inStep(b) {
+			p := parsePacket(b[:packetSize])
 			p.at = s.Pos()
 			p.payload = bytes.Clone(p.payload)
 			return p, s.Skip(packetSize)
 		}
-		skip := bytes.IndexByte(b[1:], syncByte) + 1
+		skip := bytes.IndexByte(b[1:packetSize], syncByte) + 1
 		if skip == 0 {
 			skip = packetSize
 		}
@@ -56,8 +57,7 @@ func readPacket(s *demux.Source) (packet, error) {
 
 // inStep tells whether a packet begins here: another one follows, perhaps behind the 4 bytes of a time that M2TS puts in front of
 // each, or the file ends.
-func inStep(s *demux.Source) bool {
-	b, _ := s.Peek(packetSize + 5)
+func inStep(b []byte) bool {
 	return len(b) <= packetSize || b[packetSize] == syncByte || len(b) == packetSize+5 && b[packetSize+4] == syncByte
 }
 

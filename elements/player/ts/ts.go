@@ -185,5 +185,8 @@ func (d *Reader) Next() (demux.Frame, error) {
 	return f, nil
 }
 
+// Began is the time stamp that counts as 0 (demux.Began).
+func (d *Reader) Began() time.Duration { return d.origin }
+
 // Seekable is part of demux.Reader.
 func (d *Reader) Seekable() bool { return d.s.Seekable() && d.duration > 0 }

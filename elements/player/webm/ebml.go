@@ -1,14 +1,13 @@
 package webm
 
 import (
-	"bufio"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"math/bits"
 	"slices"
+
+	"github.com/rivero-media/rivero/elements/player/demux"
 )
 
 // The element IDs that mean something here (RFC 8794, RFC 9559 §5.1).
@@ -74,45 +73,31 @@ type element struct {
 	at   int64 // where its ID is
 }
 
-// stream reads elements and knows where it is.
-type stream struct {
-	buf  *bufio.Reader
-	seek io.Seeker // nil: cannot
-	pos  int64
-}
-
-func newStream(r io.Reader) *stream {
-	s := &stream{buf: bufio.NewReaderSize(r, 64<<10)}
-	if k, ok := r.(io.Seeker); ok {
-		if _, err := k.Seek(0, io.SeekCurrent); err == nil {
-			s.seek = k
-		}
-	}
-	return s
-}
+// stream reads elements of a source.
+type stream struct{ *demux.Source }
 
 // element reads the next element's head. At the end of the stream the error is io.EOF.
-func (s *stream) element() (element, error) {
-	e := element{at: s.pos}
-	first, err := s.buf.Peek(1)
+func (s stream) element() (element, error) {
+	e := element{at: s.Pos()}
+	first, err := s.Peek(1)
 	if err != nil {
 		return e, err // io.EOF or what the source says
 	}
 	length := bits.LeadingZeros8(first[0]) + 1
 	if length > 4 {
-		return e, fmt.Errorf("%w: element ID that begins with %#x at %d", ErrFormat, first[0], s.pos)
+		return e, fmt.Errorf("%w: element ID that begins with %#x at %d", ErrFormat, first[0], s.Pos())
 	}
 	id, err := s.number(length)
 	if err != nil {
 		return e, err
 	}
 	e.id = uint32(id)
-	if first, err = s.buf.Peek(1); err != nil {
-		return e, cut(err)
+	if first, err = s.Peek(1); err != nil {
+		return e, demux.Cut(err)
 	}
 	length = bits.LeadingZeros8(first[0]) + 1
 	if length > 8 {
-		return e, fmt.Errorf("%w: element size that begins with 0 at %d", ErrFormat, s.pos)
+		return e, fmt.Errorf("%w: element size that begins with 0 at %d", ErrFormat, s.Pos())
 	}
 	size, err := s.number(length)
 	if err != nil {
@@ -123,19 +108,12 @@ func (s *stream) element() (element, error) {
 }
 
 // number reads a big-endian number.
-func (s *stream) number(length int) (uint64, error) {
-	b, err := s.buf.Peek(length)
+func (s stream) number(length int) (uint64, error) {
+	b, err := s.Peek(length)
 	if err != nil {
-		return 0, cut(err)
+		return 0, demux.Cut(err)
 	}
-	v := bigEndian(b)
-	s.discardBuffered(length)
-	return v, nil
-}
-
-func (s *stream) discardBuffered(n int) {
-	k, _ := s.buf.Discard(n) // of bytes that were peeked: cannot fail
-	s.pos += int64(k)
+	return bigEndian(b), s.Skip(int64(length))
 }
 
 // vint removes the length marker of a variable-size number; all ones mean unknown (RFC 8794
@@ -155,84 +133,13 @@ func bigEndian(b []byte) (v uint64) {
 	return v
 }
 
-// chunk is how much memory is taken before there is proof of more data.
-const chunk = 256 << 10
-
-// read appends n bytes to b. Memory grows with what comes, not with what was claimed.
-func (s *stream) read(b []byte, n int64) ([]byte, error) {
-	for n > 0 {
-		step := int(min(n, chunk))
-		start := len(b)
-		b = slices.Grow(b, step)[:start+step]
-		k, err := io.ReadFull(s.buf, b[start:])
-		s.pos += int64(k)
-		if err != nil {
-			return b[:start+k], cut(err)
-		}
-		n -= int64(step)
-	}
-	return b, nil
-}
-
 // master reads the data of an element of the header or the index.
-func (s *stream) master(e element) ([]byte, error) {
+func (s stream) master(e element) ([]byte, error) {
 	if e.size > maxMaster {
 		return nil, fmt.Errorf("%w: element %#x at %d is too large", ErrFormat, e.id, e.at)
 	}
-	return s.read(nil, e.size)
-}
-
-// skip passes over n bytes.
-func (s *stream) skip(n int64) error {
-	if s.seek != nil && n > int64(s.buf.Buffered()) {
-		return s.skipFar(n)
-	}
-	for n > 0 {
-		k, err := s.buf.Discard(int(min(n, chunk)))
-		s.pos += int64(k)
-		n -= int64(k)
-		if err != nil {
-			return cut(err)
-		}
-	}
-	return nil
-}
-
-// skipFar moves the source to one byte before the target and reads that, because
-// a seek beyond the end of a file is no error.
-func (s *stream) skipFar(n int64) error {
-	if n > math.MaxInt64-s.pos {
-		return fmt.Errorf("%w at %d", ErrTruncated, s.pos)
-	}
-	if err := s.jump(s.pos + n - 1); err != nil {
-		return err
-	}
-	if _, err := s.buf.Discard(1); err != nil {
-		return cut(err)
-	}
-	s.pos++
-	return nil
-}
-
-// jump goes to a position in the file.
-func (s *stream) jump(pos int64) error {
-	if s.seek == nil {
-		return fmt.Errorf("%w: the source is a stream", ErrSeek)
-	}
-	if _, err := s.seek.Seek(pos, io.SeekStart); err != nil {
-		return fmt.Errorf("%w: %w", ErrSeek, err)
-	}
-	s.buf.Reset(s.seek.(io.Reader))
-	s.pos = pos
-	return nil
-}
-
-// cut says that the end of the stream came too early.
-func cut(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("%w: %w", ErrTruncated, io.ErrUnexpectedEOF)
-	}
-	return err
+	data, err := s.Append(nil, e.size)
+	return data, demux.Cut(err)
 }
 
 // children calls f for each element in the data of a master element.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/rivero-media/rivero/elements/player/demux"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -22,7 +23,7 @@ type header struct {
 
 // readHeader reads up to the head of the first cluster, which it returns. A file may end
 // before: then the error is io.EOF, and the header is good if it has tracks.
-func readHeader(s *stream) (h header, first element, err error) {
+func readHeader(s stream) (h header, first element, err error) {
 	h.scale = time.Millisecond
 	h.cues = -1
 	if err := readDocType(s); err != nil {
@@ -32,9 +33,9 @@ func readHeader(s *stream) (h header, first element, err error) {
 	if err != nil {
 		return h, first, err
 	}
-	h.segment, h.end = s.pos, unknownSize
-	if segment.size < unknownSize-s.pos {
-		h.end = s.pos + segment.size
+	h.segment, h.end = s.Pos(), unknownSize
+	if segment.size < unknownSize-s.Pos() {
+		h.end = s.Pos() + segment.size
 	}
 	for {
 		e, err := s.element()
@@ -63,13 +64,13 @@ func readHeader(s *stream) (h header, first element, err error) {
 	}
 }
 
-func readDocType(s *stream) error {
+func readDocType(s stream) error {
 	e, err := s.element()
 	if err == nil && e.id != idEBML {
 		err = fmt.Errorf("%w: no EBML header", ErrFormat)
 	}
 	if err == io.EOF {
-		err = cut(err)
+		err = demux.Cut(err)
 	}
 	if err != nil {
 		return err
@@ -94,12 +95,12 @@ func readDocType(s *stream) error {
 	return nil
 }
 
-func nextSegment(s *stream) (element, error) {
+func nextSegment(s stream) (element, error) {
 	for {
 		e, err := s.element()
 		switch {
 		case err == io.EOF:
-			return e, cut(err)
+			return e, demux.Cut(err)
 		case err != nil || e.id == idSegment:
 			return e, err
 		}
@@ -110,11 +111,11 @@ func nextSegment(s *stream) (element, error) {
 }
 
 // skipElement passes over an element that means nothing here.
-func skipElement(s *stream, e element) error {
+func skipElement(s stream, e element) error {
 	if e.size == unknownSize {
 		return fmt.Errorf("%w: element %#x at %d has no size", ErrFormat, e.id, e.at)
 	}
-	return s.skip(e.size)
+	return s.Skip(e.size)
 }
 
 func (h *header) parse(id uint32, data []byte) error {

@@ -7,12 +7,13 @@ import (
 	"math"
 	"time"
 
+	"github.com/rivero-media/rivero/elements/player/demux"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
 // Reader gives out the frames of a file in the order in which they are stored.
 type Reader struct {
-	s       *stream
+	s       stream
 	header  header
 	byTrack map[uint64]int // index of a track by its number
 
@@ -36,10 +37,14 @@ type Reader struct {
 // elements that are of no interest are skipped without reading them. Errors wrap ErrFormat or
 // ErrTruncated, or are those of r.
 func NewReader(r io.Reader) (*Reader, error) {
-	s := newStream(r)
+	source, ok := r.(*demux.Source)
+	if !ok {
+		source = demux.NewSource(r)
+	}
+	s := stream{source}
 	h, first, err := readHeader(s)
 	if err != nil && (err != io.EOF || len(h.tracks) == 0) {
-		return nil, cut(err)
+		return nil, demux.Cut(err)
 	}
 	if len(h.tracks) == 0 {
 		return nil, fmt.Errorf("%w: no tracks before the first cluster", ErrFormat)
@@ -115,16 +120,16 @@ func (d *Reader) step() (element, error) {
 	if d.none {
 		return element{}, io.EOF
 	}
-	if d.inside && d.s.pos >= d.end {
+	if d.inside && d.s.Pos() >= d.end {
 		d.inside = false
 	}
-	if !d.inside && d.s.pos >= d.header.end {
+	if !d.inside && d.s.Pos() >= d.header.end {
 		return element{}, io.EOF
 	}
 	e, err := d.s.element()
 	more := d.inside && d.end != unknownSize || d.header.end != unknownSize // was said to follow
 	if errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF && more {
-		err = cut(err)
+		err = demux.Cut(err)
 	}
 	return e, err
 }
@@ -155,8 +160,8 @@ func (d *Reader) open(e element) error {
 
 func (d *Reader) enter(e element) {
 	d.inside, d.time, d.end = true, 0, unknownSize
-	if e.size < unknownSize-d.s.pos {
-		d.end = d.s.pos + e.size
+	if e.size < unknownSize-d.s.Pos() {
+		d.end = d.s.Pos() + e.size
 	}
 }
 
@@ -166,8 +171,8 @@ func (d *Reader) openBlock(e element) error {
 		return fmt.Errorf("%w: block of %d bytes at %d", ErrFormat, e.size, e.at)
 	}
 	var err error
-	if d.buf, err = d.s.read(d.buf[:0], e.size); err != nil {
-		return err
+	if d.buf, err = d.s.Append(d.buf[:0], e.size); err != nil {
+		return demux.Cut(err)
 	}
 	switch e.id {
 	case idTimestamp:

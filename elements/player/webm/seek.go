@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rivero-media/rivero/elements/player/demux"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -21,7 +22,7 @@ type cue struct {
 func byTime(a, b cue) int { return cmp.Compare(a.time, b.time) }
 
 // Seekable tells whether Seek can work.
-func (d *Reader) Seekable() bool { return d.s.seek != nil && !d.none }
+func (d *Reader) Seekable() bool { return d.s.Seekable() && !d.none }
 
 // Seek goes to the last place at or before t from which the video can be decoded, in a file
 // without video from which sound is stored. It uses the file's index, or looks through the
@@ -53,13 +54,13 @@ func (d *Reader) Seek(t time.Duration) error {
 
 // enterAt goes to a cluster.
 func (d *Reader) enterAt(pos int64) error {
-	if err := d.s.jump(pos); err != nil {
+	if err := d.s.Jump(pos); err != nil {
 		return err
 	}
 	d.frames, d.err = nil, nil
 	e, err := d.s.element()
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrSeek, cut(err))
+		return fmt.Errorf("%w: %w", ErrSeek, demux.Cut(err))
 	}
 	if e.id != idCluster {
 		return fmt.Errorf("%w: no cluster at %d", ErrSeek, pos)
@@ -81,7 +82,7 @@ func (d *Reader) readCues() error {
 	if d.header.cues > math.MaxInt64-d.header.segment {
 		return errCues
 	}
-	if err := d.s.jump(d.header.segment + d.header.cues); err != nil {
+	if err := d.s.Jump(d.header.segment + d.header.cues); err != nil {
 		return err
 	}
 	e, err := d.s.element()

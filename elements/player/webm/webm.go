@@ -6,23 +6,21 @@ package webm
 import (
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"time"
 
+	"github.com/rivero-media/rivero/elements/player/demux"
 	"github.com/rivero-media/rivero/pipeline/codec/opus"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
 var (
-	// ErrFormat is wrapped by errors about bytes that are no WebM or Matroska.
-	ErrFormat = errors.New("invalid WebM")
-	// ErrTruncated is wrapped when the file ends in the middle of something. What came before
-	// was given out.
-	ErrTruncated = errors.New("WebM file is cut off")
-	// ErrSeek is wrapped when a seek is impossible, because the source cannot or the file has
-	// no such place.
-	ErrSeek = errors.New("cannot seek in WebM")
+	// ErrFormat is demux.ErrFormat.
+	ErrFormat = demux.ErrFormat
+	// ErrTruncated is demux.ErrTruncated.
+	ErrTruncated = demux.ErrTruncated
+	// ErrSeek is demux.ErrSeek: the source cannot, or the file has no such place.
+	ErrSeek = demux.ErrSeek
 )
 
 // Limits on what a file can make us hold.

@@ -53,14 +53,39 @@ func (o *Overlay) Part(r image.Rectangle) *Overlay {
 	return part
 }
 
-// Scaled returns the overlay in another size, with memory of its own.
+// Scaled returns the overlay in another size, with memory of its own. The colours of pixels count as much as they are opaque: those of
+// transparent ones, often black, do not spread.
 func (o *Overlay) Scaled(width, height int) *Overlay {
-	s := NewScaler(width, height, o.picture.Width, o.picture.Height)
-	to := &Overlay{picture: New(width, height), alpha: make([]byte, width*height)}
-	s.Scale(to.picture, o.picture)
-	s.scale(plane{to.alpha, width, width, height}, plane{o.alpha, o.picture.Width, o.picture.Width, o.picture.Height}, &s.luma)
-	to.shrinkAlpha()
+	w, h := o.picture.Width, o.picture.Height
+	s := NewScaler(width, height, w, h)
+	cw, ch, toCW, toCH := (w+1)/2, (h+1)/2, (width+1)/2, (height+1)/2
+	to := &Overlay{picture: New(width, height), alpha: make([]byte, width*height), fine: make([]byte, toCW*toCH)}
+	s.scale(plane{to.alpha, width, width, height}, plane{o.alpha, w, w, h}, &s.luma)
+	s.scale(plane{to.fine, toCW, toCW, toCH}, plane{o.fine, cw, cw, ch}, &s.chroma)
+	weighed := o.picture.Clone()
+	weigh(weighed.Y, o.alpha)
+	weigh(weighed.U, o.fine)
+	weigh(weighed.V, o.fine)
+	s.Scale(to.picture, weighed)
+	unweigh(to.picture.Y, to.alpha)
+	unweigh(to.picture.U, to.fine)
+	unweigh(to.picture.V, to.fine)
 	return to
+}
+
+// weigh multiplies values by weights in 1/255, and unweigh divides by them what is not nothing.
+func weigh(values, weights []byte) {
+	for i, a := range weights {
+		values[i] = byte((uint(values[i])*uint(a) + 127) / 255)
+	}
+}
+
+func unweigh(values, weights []byte) {
+	for i, a := range weights {
+		if a > 0 {
+			values[i] = byte(min(255, (uint(values[i])*255+uint(a)/2)/uint(a)))
+		}
+	}
 }
 
 // Draw puts the overlay onto dst with its left upper corner at x, y, which are rounded down to even numbers. Parts beyond

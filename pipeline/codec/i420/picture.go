@@ -107,11 +107,16 @@ func (p *Picture) Fill(c Color) {
 // Crop returns a view of a part of p, which shares its memory. Chroma has half the resolution, so left and top are rounded
 // down to even numbers. The part must not be empty or reach beyond the picture.
 func (p *Picture) Crop(r image.Rectangle) *Picture {
+	c := p.crop(r) // so this is inlined, and what does not outlive the caller is not allocated
+	return &c
+}
+
+func (p *Picture) crop(r image.Rectangle) Picture {
 	x, y := r.Min.X&^1, r.Min.Y&^1
 	if x < 0 || y < 0 || r.Max.X > p.Width || r.Max.Y > p.Height || r.Empty() {
 		panic(fmt.Sprintf("i420: part %v of a picture of %dx%d", r, p.Width, p.Height))
 	}
-	return &Picture{
+	return Picture{
 		Width: r.Max.X - x, Height: r.Max.Y - y, YStride: p.YStride, CStride: p.CStride,
 		Y: p.Y[y*p.YStride+x:], U: p.U[y/2*p.CStride+x/2:], V: p.V[y/2*p.CStride+x/2:],
 	}

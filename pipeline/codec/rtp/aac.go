@@ -78,3 +78,28 @@ func (u *aacUnpacker) join(size int, part []byte) {
 	}
 	u.partial = u.partial[:0]
 }
+
+// aacPacker puts one unit into a packet, or cuts one that is too large.
+type aacPacker struct {
+	unit []byte
+	at   int // what is sent already
+}
+
+// maxAACUnit is what the size in the header of a unit can say.
+const maxAACUnit = 1<<13 - 1
+
+// aacHeaders are the sizes of the header section with one header, and of what says how long it is.
+const aacHeaders = 2 + 2
+
+func (p *aacPacker) load(unit []byte, _ bool) bool {
+	p.unit, p.at = unit, 0
+	return len(unit) > 0 && len(unit) <= maxAACUnit
+}
+
+func (p *aacPacker) next(buf []byte) (n int, last bool) {
+	binary.BigEndian.PutUint16(buf, 16) // bits of headers
+	binary.BigEndian.PutUint16(buf[2:], uint16(len(p.unit)<<3))
+	n = copy(buf[aacHeaders:], p.unit[p.at:])
+	p.at += n
+	return aacHeaders + n, p.at == len(p.unit)
+}

@@ -1,13 +1,13 @@
 package rtp
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 	"time"
 
 	"github.com/pion/rtp"
 
-	"github.com/rivero-media/rivero/pipeline/codec"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
@@ -81,18 +81,6 @@ func TestAACStep(t *testing.T) {
 	}
 }
 
-// Nobody takes AAC packed: there is no step back.
-func TestAACIsNotPacked(t *testing.T) {
-	frames := aacFormat
-	frames.Packed = false
-	if steps := Steps(MTU)(frames, codec.Want{}); len(steps) != 0 {
-		t.Errorf("steps %+v", steps)
-	}
-	if steps := Steps(MTU)(aacFormat, codec.Want{}); len(steps) != 1 {
-		t.Errorf("steps %+v", steps)
-	}
-}
-
 func FuzzAAC(f *testing.F) {
 	f.Add(unhex("0020 0010 0008 aabb cc"), unhex("0010 0028 aabb"), false)
 	f.Fuzz(func(t *testing.T, a, b []byte, gap bool) {
@@ -107,4 +95,30 @@ func FuzzAAC(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Units come back from the packets that they were put into, also one that needs several.
+func TestAACPacker(t *testing.T) {
+	u := newAACUnpacker(aacFormat)
+	for _, size := range []int{1, 100, maxAudio - aacHeaders, maxAudio - aacHeaders + 1, maxAACUnit} {
+		unit := make([]byte, size)
+		for i := range unit {
+			unit[i] = byte(i * 7)
+		}
+		payloads, ok := pack(&aacPacker{}, unit, true, maxAudio)
+		if want := (size-1)/(maxAudio-aacHeaders) + 1; !ok || len(payloads) != want {
+			t.Fatalf("%d bytes: %d packets, want %d", size, len(payloads), want)
+		}
+		for i, payload := range payloads {
+			units, _ := u.split(payload, false)
+			if last := i == len(payloads)-1; len(units) != map[bool]int{true: 1}[last] || last && !bytes.Equal(units[0], unit) {
+				t.Errorf("%d bytes, packet %d: %d units", size, i, len(units))
+			}
+		}
+	}
+	for _, size := range []int{0, maxAACUnit + 1} {
+		if (&aacPacker{}).load(make([]byte, size), true) {
+			t.Errorf("a unit of %d bytes is packed", size)
+		}
+	}
 }

@@ -16,6 +16,7 @@ type packetizer struct {
 	packer packer
 	ring   *media.Ring
 	base   uint32 // RTP timestamp of the zero of the pipeline clock
+	marks  bool   // the last packet of a frame has the marker bit
 	write  func(*media.Packet)
 
 	mu     sync.Mutex // of what follows: when a route is swapped two producers may call
@@ -34,6 +35,7 @@ func newPacketizer(to media.Format, p packer, size int) *packetizer {
 		size, kept = maxAudio, media.RingSlots
 	}
 	n := &packetizer{packer: p, ring: media.NewRing(kept, 0), base: rand.Uint32(), buf: make([]byte, size)}
+	n.marks = to.Kind == media.Video || to.Codec == media.AAC // RFC 3640 §3.1; the marker of other sound begins a talkspurt
 	n.out = media.NewOutput(n, nil)
 	n.write = n.out.Write
 	n.packet.Format = n.out.SetFormat(to)
@@ -108,7 +110,7 @@ func (n *packetizer) pack(p *media.Packet, write func(*media.Packet)) {
 		var size int
 		size, last = n.packer.next(n.buf)
 		out.Data = n.buf[:size]
-		out.RTP.Marker = last && out.Format.Kind == media.Video
+		out.RTP.Marker = last && n.marks
 		out.RTP.SequenceNumber++
 		n.ring.Put(out)
 		write(out)

@@ -36,7 +36,7 @@ const (
 // stepCost is that of copying the media once, against which decoding is dear.
 const stepCost = 1
 
-// payloadFormat is the pair of converters of one codec; no packer: nobody takes it packed.
+// payloadFormat is the pair of converters of one codec.
 type payloadFormat struct {
 	unpacker func() unpacker
 	packer   func() packer
@@ -56,7 +56,7 @@ func payloadFormatOf(have media.Format) (payloadFormat, bool) {
 	case media.Opus, media.PCMU, media.PCMA:
 		return payloadFormat{func() unpacker { return audioUnpacker{} }, func() packer { return &audioPacker{} }}, true
 	case media.AAC:
-		return payloadFormat{func() unpacker { return newAACUnpacker(have) }, nil}, true
+		return payloadFormat{func() unpacker { return newAACUnpacker(have) }, func() packer { return &aacPacker{} }}, true
 	}
 	return payloadFormat{}, false
 }
@@ -66,7 +66,7 @@ func payloadFormatOf(have media.Format) (payloadFormat, bool) {
 func Steps(mtu int) func(have media.Format, _ codec.Want) []codec.Step {
 	return func(have media.Format, _ codec.Want) []codec.Step {
 		format, known := payloadFormatOf(have)
-		if !known || !have.Packed && format.packer == nil {
+		if !known {
 			return nil
 		}
 		to := have

@@ -32,7 +32,8 @@ type Server struct {
 	mu        sync.Mutex
 	pipelines map[string]bool
 	endpoints map[string]*endpoint
-	closed    int // sessions closed by their client
+	ports     map[string]*endpoint // hubs and their ports, with what is linked to a port
+	closed    int                  // sessions closed by their client
 }
 
 // New starts a server that ends with the test.
@@ -42,17 +43,17 @@ func New(t testing.TB, faults Faults) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{faults: faults, pool: pool, pipelines: make(map[string]bool), endpoints: make(map[string]*endpoint)}
+	s := &Server{faults: faults, pool: pool, pipelines: make(map[string]bool), endpoints: make(map[string]*endpoint), ports: make(map[string]*endpoint)}
 	t.Cleanup(s.releaseAll)
 	s.URL = Listen(t, s.handle)
 	return s
 }
 
-// Objects is the number of pipelines and endpoints that exist.
+// Objects is the number of pipelines, endpoints, hubs and ports that exist.
 func (s *Server) Objects() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.pipelines) + len(s.endpoints)
+	return len(s.pipelines) + len(s.endpoints) + len(s.ports)
 }
 
 // Created is the number of objects that were ever made.
@@ -69,7 +70,7 @@ type request struct {
 	Type              string
 	Object            string
 	Operation         string
-	ConstructorParams struct{ MediaPipeline string }
+	ConstructorParams struct{ MediaPipeline, Hub string }
 	OperationParams   struct {
 		Offer     string
 		Sink      string
@@ -118,6 +119,12 @@ func (s *Server) create(c *Conn, r request) (string, *jsonrpc2.Error) {
 		defer s.mu.Unlock()
 		s.pipelines[id] = true
 		return id, nil
+	case "Composite", "HubPort": // who is linked to a port of this one sees himself
+		id := fmt.Sprintf("%s%s/%d_kurento.%s", r.ConstructorParams.MediaPipeline, r.ConstructorParams.Hub, n, r.Type)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.ports[id] = nil
+		return id, nil
 	case "WebRtcEndpoint":
 		id := fmt.Sprintf("%s/%d_kurento.WebRtcEndpoint", r.ConstructorParams.MediaPipeline, n)
 		s.mu.Lock()
@@ -163,7 +170,26 @@ func (s *Server) endpoint(id string) *endpoint {
 	return s.endpoints[id]
 }
 
+// link connects an endpoint and a port.
+func (s *Server) link(r request) (done bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, isPort := s.ports[r.OperationParams.Sink]; isPort {
+		s.ports[r.OperationParams.Sink] = s.endpoints[r.Object]
+		return true
+	}
+	from, isPort := s.ports[r.Object]
+	sink := s.endpoints[r.OperationParams.Sink]
+	if isPort && from != nil && sink != nil {
+		from.connect(sink)
+	}
+	return isPort
+}
+
 func (s *Server) invoke(r request) (any, *jsonrpc2.Error) {
+	if r.Operation == "connect" && s.link(r) {
+		return nil, nil
+	}
 	e := s.endpoint(r.Object)
 	if e == nil {
 		return nil, notFound(r.Object)
@@ -184,6 +210,7 @@ func (s *Server) invoke(r request) (any, *jsonrpc2.Error) {
 		if answer, err = e.processOffer(r.OperationParams.Offer); err == nil {
 			return answer, nil
 		}
+	case "setMaxVideoSendBandwidth": // it forwards what it gets
 	case "gatherCandidates":
 		err = e.gather()
 	case "addIceCandidate":
@@ -202,6 +229,11 @@ func (s *Server) release(id string) {
 	var gone []*endpoint
 	s.mu.Lock()
 	delete(s.pipelines, id)
+	for port := range s.ports {
+		if port == id || strings.HasPrefix(port, id+"/") {
+			delete(s.ports, port)
+		}
+	}
 	for child, e := range s.endpoints {
 		if child == id || strings.HasPrefix(child, id+"/") {
 			delete(s.endpoints, child)

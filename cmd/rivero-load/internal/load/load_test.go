@@ -74,6 +74,30 @@ func TestFanout(t *testing.T) {
 	}
 }
 
+// TestComposed runs against a server whose ports give everybody what he sends: what counts here is who comes and goes, and how
+// the pictures are timed.
+func TestComposed(t *testing.T) {
+	s := fakekurento.New(t, fakekurento.Faults{})
+	o := options(s, Composed, 2)
+	o.Clip = fftest.Shared(t, "media/av6.webm")
+	o.Picture = Picture{Width: 640, Height: 360, Rate: 25, Bitrate: 1_000_000}
+	o.Duration = 2500 * time.Millisecond
+	r := runOnce(t, s, o)
+	if !r.OK() || r.Connected != 2 || r.Guests < 1 {
+		t.Fatalf("report %+v", r)
+	}
+	if q := r.PictureInterval; q == nil || q.P50 < 55 || q.P50 > 80 {
+		t.Errorf("intervals of a clip of 15 pictures a second: %+v", q)
+	}
+	if r.Expected != 0 {
+		t.Errorf("%d packets are expected", r.Expected)
+	}
+	o.Clip = ""
+	if _, err := Run(t.Context(), o); !errors.Is(err, ErrOption) {
+		t.Errorf("a clip that cannot be decoded: %v", err)
+	}
+}
+
 func TestLoopbackOfRealClip(t *testing.T) {
 	s := fakekurento.New(t, fakekurento.Faults{OldEvents: true})
 	o := options(s, Loopback, 2)

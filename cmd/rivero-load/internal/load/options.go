@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -19,10 +20,13 @@ type Mode string
 
 // The modes.
 const (
-	Fanout   Mode = "fanout"   // one publisher, many viewers, one pipeline
-	Loopback Mode = "loopback" // many pipelines, each with one endpoint connected to itself
-	Setup    Mode = "setup"    // pipelines with two endpoints, made and released as fast as it goes
+	Fanout   Mode = "fanout"    // one publisher, many viewers, one pipeline
+	Loopback Mode = "loopback"  // many pipelines, each with one endpoint connected to itself
+	Composed Mode = "composite" // members of one Composite, who all see and hear it, and one guest after the other
+	Setup    Mode = "setup"     // pipelines with two endpoints, made and released as fast as it goes
 )
+
+var modes = []Mode{Fanout, Loopback, Composed, Setup}
 
 // Limits of the options: above them the load tester itself would not be up to it.
 const (
@@ -44,10 +48,18 @@ type Options struct {
 	Timeout  time.Duration // for one call to be connected and to show a picture
 	Clip     string        // WebM or IVF file; "": a synthetic clip
 	Bitrate  int           // of the synthetic clip's video, bit/s
+	Picture  Picture       // of the Composite in Composed mode
 	PID      int           // of the server's process if its use is to be measured, else 0
 	Insecure bool          // accept any TLS certificate
 	Peer     peer.Options
 	Log      zerolog.Logger
+}
+
+// Picture is what a Composite makes.
+type Picture struct {
+	Width, Height int // pixels
+	Rate          int // pictures in a second
+	Bitrate       int // bit/s, which the viewers say they can take
 }
 
 // Validate checks the values that are not checked by whom they are for.
@@ -58,8 +70,8 @@ func (o *Options) Validate() error {
 		return fmt.Errorf("%w: url: %w", ErrOption, err)
 	case u.Scheme != "ws" && u.Scheme != "wss", u.Host == "":
 		return fmt.Errorf("%w: url %q, want ws://host:port/path", ErrOption, o.URL)
-	case o.Mode != Fanout && o.Mode != Loopback && o.Mode != Setup:
-		return fmt.Errorf("%w: mode %q, want %s, %s or %s", ErrOption, o.Mode, Fanout, Loopback, Setup)
+	case !slices.Contains(modes, o.Mode):
+		return fmt.Errorf("%w: mode %q, want one of %v", ErrOption, o.Mode, modes)
 	case o.Calls < 1 || o.Calls > maxCalls:
 		return fmt.Errorf("%w: %d calls, want 1 to %d", ErrOption, o.Calls, maxCalls)
 	case o.Ramp < 0:
@@ -69,6 +81,10 @@ func (o *Options) Validate() error {
 			ErrOption, o.Duration, o.Warmup, o.Timeout, o.Peer.KeyInterval)
 	case o.Clip == "" && (o.Bitrate < 10_000 || o.Bitrate > maxBitrate):
 		return fmt.Errorf("%w: bit rate %d, want 10000 to %d", ErrOption, o.Bitrate, maxBitrate)
+	case o.Mode == Composed && o.Clip == "":
+		return fmt.Errorf("%w: mode %s needs a clip that can be decoded", ErrOption, Composed)
+	case o.Mode == Composed && min(o.Picture.Width, o.Picture.Height, o.Picture.Rate, o.Picture.Bitrate) < 1:
+		return fmt.Errorf("%w: picture %+v", ErrOption, o.Picture)
 	case o.PID < 0:
 		return fmt.Errorf("%w: pid %d", ErrOption, o.PID)
 	}

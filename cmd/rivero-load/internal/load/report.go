@@ -29,7 +29,9 @@ type Report struct {
 	Malformed            int64      `json:"malformed_packets"`
 	LossPercent          float64    `json:"loss_percent"` // before any retransmission: viewers ask for none
 	Latency              *Quantiles `json:"latency,omitempty"`
-	LatePackets          int64      `json:"late_packets"` // sent over 20 ms late by the load tester itself
+	PictureInterval      *Quantiles `json:"picture_interval,omitempty"` // from the end of one picture to that of the next, at the viewers
+	Guests               int        `json:"guests,omitempty"`           // who came and left while it was measured
+	LatePackets          int64      `json:"late_packets"`               // sent over 20 ms late by the load tester itself
 	LoadTesterCPUSeconds float64    `json:"load_tester_cpu_seconds,omitempty"`
 
 	Server *ServerUse    `json:"server,omitempty"`
@@ -125,6 +127,7 @@ func (r *Report) finish() {
 	}
 	r.FirstVideo = quantiles(&r.picture)
 	r.Latency = quantiles(&r.counts.Latency)
+	r.PictureInterval = quantiles(&r.counts.Intervals)
 	if r.Server != nil && r.Mode != Setup {
 		r.Server.finish(r)
 	}

@@ -66,6 +66,8 @@ func Run(ctx context.Context, opts Options) (report *Report, err error) {
 		err = r.fanout(ctx)
 	case Loopback:
 		err = r.loopback(ctx)
+	case Composed:
+		err = r.composed(ctx)
 	case Setup:
 		err = r.setup(ctx)
 	}
@@ -89,6 +91,9 @@ func (r *run) prepare() error {
 	r.report = newReport(&r.opts, c.Name)
 
 	options := r.opts.Peer
+	if r.opts.Mode == Composed {
+		options.MaxBitrate = r.opts.Picture.Bitrate
+	}
 	options.Loopback = options.Loopback || (r.opts.isLocal() && len(options.Interfaces) == 0)
 	var err error
 	if r.factory, err = peer.NewFactory(options); err != nil {

@@ -16,6 +16,8 @@ func (r *Report) WriteTable(w io.Writer) error {
 		t.title("1 publisher to %d viewers at %s", r.Requested, r.URL)
 	case Loopback:
 		t.title("%d loopback calls at %s", r.Requested, r.URL)
+	case Composed:
+		t.title("%d members of a Composite at %s", r.Requested, r.URL)
 	case Setup:
 		t.title("set-ups by %d at a time at %s", r.Requested, r.URL)
 	}
@@ -38,12 +40,16 @@ func (r *Report) callRows(t *table) {
 	if q := r.FirstVideo; q != nil {
 		t.row("first video", "p50 %.0f ms, p95 %.0f ms, max %.0f ms", q.P50, q.P95, q.Max)
 	}
-	t.row("packets", "%d of %d delivered in %.1f s, loss %.3f %%", r.Delivered, r.Expected, r.WindowSeconds, r.LossPercent)
-	if r.Unknown > 0 {
-		t.row("", "%d not recognised: the server repacketises or transcodes", r.Unknown)
+	if r.Mode == Composed {
+		t.row("packets", "%d came in %.1f s, with %d guests", r.Unknown, r.WindowSeconds, r.Guests)
+	} else {
+		r.packetRows(t)
 	}
 	if r.Malformed > 0 {
 		t.row("", "%d malformed", r.Malformed)
+	}
+	if q := r.PictureInterval; q != nil {
+		t.row("pictures", "p50 %.1f ms from one to the next, p99 %.1f ms, max %.1f ms", q.P50, q.P99, q.Max)
 	}
 	if q := r.Latency; q != nil {
 		t.row("latency", "p50 %.2f ms, p99 %.2f ms, max %.1f ms", q.P50, q.P99, q.Max)
@@ -54,6 +60,13 @@ func (r *Report) callRows(t *table) {
 			mib(s.RSSBefore), mib(s.RSSConnected), mib(s.RSSEnd), mib(s.RSSPerCall))
 	}
 	t.row("load tester", "%.2f s CPU, %d packets sent late", r.LoadTesterCPUSeconds, r.LatePackets)
+}
+
+func (r *Report) packetRows(t *table) {
+	t.row("packets", "%d of %d delivered in %.1f s, loss %.3f %%", r.Delivered, r.Expected, r.WindowSeconds, r.LossPercent)
+	if r.Unknown > 0 {
+		t.row("", "%d not recognised: the server repacketises or transcodes", r.Unknown)
+	}
 }
 
 func (r *Report) setupRows(t *table) {

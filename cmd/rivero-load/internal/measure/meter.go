@@ -15,6 +15,7 @@ type Counts struct {
 	Unknown   int64     // not recognised: the server repacketised or transcoded
 	Malformed int64     // no RTP, or no VP8 payload descriptor where there should be one
 	Latency   Histogram // from the publisher's send call to the viewer's receive call
+	Intervals Histogram // from the end of one picture to that of the next
 }
 
 // Add sums up.
@@ -23,6 +24,7 @@ func (c *Counts) Add(other *Counts) {
 	c.Unknown += other.Unknown
 	c.Malformed += other.Malformed
 	c.Latency.Merge(&other.Latency)
+	c.Intervals.Merge(&other.Intervals)
 }
 
 // Meter measures one received track. One goroutine hands it the packets, others may ask it.
@@ -36,6 +38,7 @@ type Meter struct {
 	counts   Counts
 	rtp      receiverState
 	keyFrame keyFrameFinder
+	picture  int64 // when the last one was complete, 0: there was none
 }
 
 // NewVideoMeter measures a VP8 track, NewAudioMeter one whose payload is the codec's packet itself.
@@ -67,8 +70,20 @@ func (m *Meter) Packet(data []byte) {
 	m.rtp.update(&m.packet.Header, now)
 	if m.vp8 {
 		m.keyFrame.update(&m.packet.Header, &m.frame, now)
+		m.interval(now)
 	}
 	m.count(payload, now)
+}
+
+// interval counts the time between pictures at the last packet of each.
+func (m *Meter) interval(now int64) {
+	if !m.packet.Marker {
+		return
+	}
+	if before := m.picture; before != 0 && m.ledger.window.Contains(before) && m.ledger.window.Contains(now) {
+		m.counts.Intervals.Add(time.Duration(now - before))
+	}
+	m.picture = now
 }
 
 // payload parses the packet and steps over the VP8 payload descriptor.

@@ -37,6 +37,7 @@ type Options struct {
 	IPv6       bool     // besides IPv4
 	GCM        bool     // SRTP with AEAD_AES_128_GCM in place of AES128_CM_HMAC_SHA1_80
 
+	MaxBitrate  int           // of video, in bit/s, that a viewer says it can take (REMB); 0: it says nothing
 	KeyInterval time.Duration // least time between key frames that a publisher sends on request
 }
 

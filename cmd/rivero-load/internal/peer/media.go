@@ -108,6 +108,11 @@ func (p *Peer) sendReports() {
 		if len(packets) == 0 {
 			continue
 		}
+		if r, ok := p.video.Report(); ok && p.maxBitrate > 0 {
+			packets = append(packets, &rtcp.ReceiverEstimatedMaximumBitrate{
+				SenderSSRC: ssrc, Bitrate: float32(p.maxBitrate), SSRCs: []uint32{r.SSRC},
+			})
+		}
 		if p.pc.WriteRTCP(packets) != nil {
 			return // onState or Close tells why
 		}

@@ -35,6 +35,8 @@ type Peer struct {
 	pc         *webrtc.PeerConnection
 	candidates chan string
 
+	maxBitrate int // in REMB, 0: none
+
 	source *replay.Source // nil in a viewer
 	video  *measure.Meter // nil in a publisher
 	audio  *measure.Meter
@@ -67,6 +69,7 @@ func (f *Factory) New(d Direction, reel *clip.Reel, ledger *measure.Ledger) (*Pe
 	}
 	p := &Peer{
 		pc:         pc,
+		maxBitrate: f.options.MaxBitrate,
 		candidates: make(chan string, 64),
 		connected:  make(chan struct{}),
 		lost:       make(chan struct{}),

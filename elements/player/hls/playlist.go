@@ -1,0 +1,296 @@
+package hls
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rivero-media/rivero/elements/player/demux"
+)
+
+// Limits on playlists.
+const (
+	maxPlaylist = 8 << 20 // bytes: some 80000 segments
+	maxSegments = 100_000
+	maxVariants = 256 // and as many alternatives
+)
+
+// playlist is a playlist of one of the two kinds (RFC 8216 §4.1): segments, or variants that have playlists of their own.
+type playlist struct {
+	variants []variant
+	audios   []alternative
+
+	segments []segment
+	first    int64 // number of the first segment
+	target   time.Duration
+	ended    bool // nothing is added any more
+}
+
+// variant is one of the streams to choose from (§4.3.4.2).
+type variant struct {
+	uri       string
+	bandwidth int // bit/s
+	codecs    []string
+	audio     string // group of its sound, "": in the variant itself
+}
+
+// alternative is a rendition of sound (§4.3.4.1).
+type alternative struct {
+	group, uri string // without a URI it is in the variants themselves
+	preferred  bool
+}
+
+// segment is one piece of the stream.
+type segment struct {
+	part
+	init   *part // that a decoder needs before it (§4.3.2.5), nil: none
+	length time.Duration
+	begin  time.Duration // from the first segment of the playlist
+	clock  int64         // number of the discontinuities before it: segments of one number share a time line
+	gap    bool          // is not there (EXT-X-GAP)
+}
+
+// part is what a request asks for.
+type part struct {
+	uri          string
+	offset, size int64 // size 0: everything
+}
+
+// scanner is what lines of a playlist say about the lines after them.
+type scanner struct {
+	*playlist
+	length  time.Duration
+	timed   bool // length is said
+	init    *part
+	clock   int64
+	gap     bool
+	ranged  part // of EXT-X-BYTERANGE
+	total   time.Duration
+	variant *variant
+}
+
+// parse reads a playlist (RFC 8216 §4). Tags that it does not know are passed over.
+func parse(text []byte) (*playlist, error) {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	if !bytes.HasPrefix(text, []byte("#EXTM3U")) {
+		return nil, fmt.Errorf("%w: a playlist begins with #EXTM3U, not %.20q", demux.ErrFormat, text)
+	}
+	s := scanner{playlist: &playlist{}}
+	n := 0
+	for line := range bytes.Lines(text) {
+		n++
+		text := strings.TrimSpace(string(line))
+		var err error
+		switch tag, value, _ := strings.Cut(text, ":"); {
+		case text == "":
+		case strings.HasPrefix(text, "#EXT"):
+			err = s.tag(tag, value)
+		case strings.HasPrefix(text, "#"):
+		default:
+			err = s.uri(text)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w: line %d of the playlist: %w", demux.ErrFormat, n, err)
+		}
+	}
+	return s.playlist, nil
+}
+
+func (s *scanner) tag(tag, value string) (err error) {
+	switch tag {
+	case "#EXTINF":
+		text, _, _ := strings.Cut(value, ",")
+		s.length, err = seconds(text)
+		s.timed = true
+	case "#EXT-X-TARGETDURATION":
+		s.target, err = seconds(value)
+	case "#EXT-X-MEDIA-SEQUENCE":
+		s.first, err = number(value)
+	case "#EXT-X-DISCONTINUITY-SEQUENCE":
+		s.clock, err = number(value)
+	case "#EXT-X-DISCONTINUITY":
+		s.clock++
+	case "#EXT-X-GAP":
+		s.gap = true
+	case "#EXT-X-ENDLIST":
+		s.ended = true
+	case "#EXT-X-BYTERANGE":
+		s.ranged, err = byteRange(value)
+	case "#EXT-X-MAP":
+		a := attributes(value)
+		var p part
+		if r := a["BYTERANGE"]; r != "" {
+			p, err = byteRange(r)
+			p.offset = max(p.offset, 0)
+		}
+		p.uri = a["URI"]
+		s.init = &p
+	case "#EXT-X-KEY":
+		if m := attributes(value)["METHOD"]; m != "NONE" {
+			err = fmt.Errorf("segments are encrypted (%.20q), which is not supported", m)
+		}
+	case "#EXT-X-STREAM-INF":
+		a := attributes(value)
+		v := variant{audio: a["AUDIO"]}
+		if c := a["CODECS"]; c != "" {
+			v.codecs = strings.Split(c, ",")
+		}
+		if v.bandwidth, err = strconv.Atoi(a["BANDWIDTH"]); err != nil {
+			err = fmt.Errorf("bandwidth %.20q", a["BANDWIDTH"])
+		}
+		s.variant = &v
+	case "#EXT-X-MEDIA":
+		if a := attributes(value); a["TYPE"] == "AUDIO" && len(s.audios) < maxVariants {
+			s.audios = append(s.audios, alternative{group: a["GROUP-ID"], uri: a["URI"], preferred: a["DEFAULT"] == "YES"})
+		}
+	}
+	return err
+}
+
+// uri is reached at a line that is none of the tags: a segment, or a variant when its tag came before.
+func (s *scanner) uri(text string) error {
+	if v := s.variant; v != nil {
+		if s.variant = nil; len(s.variants) == maxVariants {
+			return fmt.Errorf("more than %d variants", maxVariants)
+		}
+		v.uri = text
+		s.variants = append(s.variants, *v)
+		return nil
+	}
+	if len(s.segments) == maxSegments {
+		return fmt.Errorf("more than %d segments", maxSegments)
+	}
+	if !s.timed {
+		return fmt.Errorf("segment %.60q without #EXTINF", text)
+	}
+	p := s.ranged
+	if p.uri = text; p.offset < 0 { // behind the range before (§4.3.2.2)
+		n := len(s.segments)
+		if n == 0 || s.segments[n-1].uri != text {
+			return errors.New("a byte range that follows nothing")
+		}
+		p.offset = s.segments[n-1].offset + s.segments[n-1].size
+	}
+	s.segments = append(s.segments, segment{part: p, init: s.init, length: s.length, begin: s.total, clock: s.clock, gap: s.gap})
+	s.total += s.length
+	s.ranged, s.gap, s.timed = part{}, false, false
+	return nil
+}
+
+// seconds reads a length; a day is the most, so that sums stay in range.
+func seconds(text string) (time.Duration, error) {
+	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err != nil || !(v >= 0 && v <= 86400) {
+		return 0, fmt.Errorf("a length of %.20q seconds", text)
+	}
+	return time.Duration(v * float64(time.Second)), nil
+}
+
+func number(text string) (int64, error) {
+	v, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if err != nil || v < 0 || v > math.MaxInt64/2 {
+		return 0, fmt.Errorf("a number %.20q", text)
+	}
+	return v, nil
+}
+
+// byteRange reads n[@o]; offset -1: not said.
+func byteRange(text string) (part, error) {
+	size, at, said := strings.Cut(text, "@")
+	n, err := number(size)
+	if err != nil || n == 0 {
+		return part{}, fmt.Errorf("byte range %.40q", text)
+	}
+	p := part{size: n, offset: -1}
+	if said {
+		p.offset, err = number(at)
+	}
+	return p, err
+}
+
+// attributes reads a list of names with values (§4.2).
+func attributes(text string) map[string]string {
+	list := map[string]string{}
+	for text != "" {
+		name, rest, found := strings.Cut(text, "=")
+		if !found {
+			break
+		}
+		var value string
+		if quoted, ok := strings.CutPrefix(rest, `"`); ok {
+			value, rest, _ = strings.Cut(quoted, `"`)
+			_, rest, _ = strings.Cut(rest, ",")
+		} else {
+			value, rest, _ = strings.Cut(rest, ",")
+		}
+		list[strings.TrimSpace(name)] = strings.TrimSpace(value)
+		text = rest
+	}
+	return list
+}
+
+// length is that of all segments.
+func (p *playlist) length() time.Duration {
+	if n := len(p.segments); n > 0 {
+		return p.segments[n-1].begin + p.segments[n-1].length
+	}
+	return 0
+}
+
+// live is the segment that playing a live stream begins with: three target durations from the end (§6.3.3).
+func (p *playlist) live() int {
+	left := 3 * p.target
+	for i := len(p.segments) - 1; i > 0; i-- {
+		if left -= p.segments[i].length; left <= 0 {
+			return i
+		}
+	}
+	return 0
+}
+
+// playable are the beginnings of names of codecs (RFC 6381) that a pipeline knows.
+var playable = []string{"avc1", "avc3", "hvc1", "hev1", "vp08", "vp09", "av01", "mp4a", "opus", "mp3"}
+
+// best chooses the variant of the highest bandwidth, among those first of which everything can be played.
+func (p *playlist) best() variant {
+	var best variant
+	known := false
+	for _, v := range p.variants {
+		k := v.known()
+		if best.uri == "" || k && !known || k == known && v.bandwidth > best.bandwidth {
+			best, known = v, k
+		}
+	}
+	return best
+}
+
+func (v variant) known() bool {
+	for _, c := range v.codecs {
+		found := false
+		for _, name := range playable {
+			found = found || strings.HasPrefix(strings.ToLower(strings.TrimSpace(c)), name)
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+// sound is the URI of a variant's sound when it has a playlist of its own, else "".
+func (p *playlist) sound(v variant) string {
+	uri, preferred := "", false
+	for _, a := range p.audios {
+		if v.audio == "" || a.group != v.audio || preferred || uri != "" && !a.preferred {
+			continue
+		}
+		if uri, preferred = a.uri, a.preferred; uri == "" {
+			return "" // the one that is chosen is in the variant
+		}
+	}
+	return uri
+}
