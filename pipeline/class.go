@@ -26,7 +26,7 @@ type Class struct {
 
 // Constructor makes objects of a class; a class without one is abstract.
 type Constructor struct {
-	Params reflect.Type                                                                           // the struct of remote parameters
+	Params reflect.Type // the struct of remote parameters
 	call   func(ctx context.Context, s *Server, c *Class, params json.RawMessage) (Object, error)
 }
 
@@ -62,10 +62,10 @@ func checkConstructorParams(params json.RawMessage, wanted int) error {
 // Method is one remote operation: a property is a pair of them, getX and setX, as on the wire.
 type Method struct {
 	Name     string
-	Params   reflect.Type                                                             // the struct of remote parameters
-	Result   reflect.Type                                                             // wire.Void for none
-	Slow     bool                                                                     // may take long by design: answers of others do not wait for it
-	property string                                                                   // of which this is the getter or setter, "" for plain operations
+	Params   reflect.Type // the struct of remote parameters
+	Result   reflect.Type // wire.Void for none
+	Slow     bool         // may take long by design: answers of others do not wait for it
+	property string       // of which this is the getter or setter, "" for plain operations
 	call     func(ctx context.Context, o Object, params json.RawMessage) (any, error)
 }
 
