@@ -131,3 +131,56 @@ func TestVideoSampler(t *testing.T) {
 		}
 	}
 }
+
+// What a browser sends is seen by three modules, one after the other: a marker, a number plate, and something red that goes into
+// a window and out of it.
+func TestModulesInBrowser(t *testing.T) {
+	s := startServer(t)
+	c := s.dial(t)
+	pipeline := c.create("MediaPipeline", object{})
+	markers := c.create("markerdetector.ArMarkerdetector", object{"mediaPipeline": pipeline})
+	plates := c.create("platedetector.PlateDetectorFilter", object{"mediaPipeline": pipeline})
+	pointer := c.create("pointerdetector.PointerDetectorFilter", object{
+		"mediaPipeline":     pipeline,
+		"calibrationRegion": object{"topRightCornerX": 90, "topRightCornerY": 390, "width": 20, "height": 20},
+		"windows": []object{
+			{"id": "door", "upperRightX": 420, "upperRightY": 300, "width": 180, "height": 150},
+			{"id": "elsewhere", "upperRightX": 300, "upperRightY": 180, "width": 80, "height": 80},
+		},
+	})
+	c.invoke(markers, "setShowDebugLevel", object{"showDebugLevel": 1})
+	c.subscribe(markers, "MarkerCount")
+	c.subscribe(plates, "PlateDetected")
+	c.subscribe(pointer, "WindowIn")
+	c.subscribe(pointer, "WindowOut")
+	const plate = "4711 BKM"
+	var result struct{}
+	scenario(t, clients[0], "modules.js", map[string]any{
+		"ws": s.url(), "pipeline": pipeline, "filters": []string{markers, plates, pointer}, "plate": plate,
+		"marker": markerFive, "rest": [2]int{100, 400}, "window": [2]int{510, 375},
+	}, &result)
+	if e := c.event("MarkerCount", 10*time.Second); e.Data["markerId"] != 5.0 || e.Data["markerCount"] != 1.0 || e.Data["markerCountDiff"] != 1.0 {
+		t.Errorf("MarkerCount %v", e.Data)
+	}
+	if e := c.event("PlateDetected", 10*time.Second); strings.ReplaceAll(e.Data["plate"].(string), " ", "") != strings.ReplaceAll(plate, " ", "") {
+		t.Errorf("PlateDetected %v", e.Data)
+	}
+	for _, name := range []string{"WindowIn", "WindowOut"} {
+		if e := c.event(name, 10*time.Second); e.Data["windowId"] != "door" {
+			t.Errorf("%s %v", name, e.Data)
+		}
+	}
+}
+
+// markerFive is the marker with the number 5: each row a row of its cells, "#" black.
+var markerFive = []string{
+	"#########",
+	"#########",
+	"##..#..##",
+	"##..#..##",
+	"##.#.#.##",
+	"##.#...##",
+	"###..####",
+	"#########",
+	"#########",
+}
