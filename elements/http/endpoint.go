@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"sync"
@@ -45,7 +46,7 @@ type request struct {
 }
 
 func create(s *Server, c pipeline.Creation, p params) (pipeline.Object, error) {
-	const most = int(1<<63-1) / int(time.Second)
+	const most = math.MaxInt32 // seconds: 68 years
 	if p.DisconnectionTimeout < 0 || p.DisconnectionTimeout > most {
 		return nil, pipeline.Errorf(pipeline.IllegalParam, "disconnectionTimeout %d is out of range", p.DisconnectionTimeout)
 	}
