@@ -149,8 +149,7 @@ func TestModulesInBrowser(t *testing.T) {
 		},
 	})
 	c.invoke(markers, "setShowDebugLevel", object{"showDebugLevel": 1})
-	c.subscribe(markers, "MarkerCount")
-	c.subscribe(plates, "PlateDetected")
+	counted, read := s.listen(t, markers, "MarkerCount"), s.listen(t, plates, "PlateDetected")
 	c.subscribe(pointer, "WindowIn")
 	c.subscribe(pointer, "WindowOut")
 	const plate = "4711 BKM"
@@ -159,10 +158,10 @@ func TestModulesInBrowser(t *testing.T) {
 		"ws": s.url(), "pipeline": pipeline, "filters": []string{markers, plates, pointer}, "plate": plate,
 		"marker": markerFive, "rest": [2]int{100, 400}, "window": [2]int{510, 375},
 	}, &result)
-	if e := c.event("MarkerCount", 10*time.Second); e.Data["markerId"] != 5.0 || e.Data["markerCount"] != 1.0 || e.Data["markerCountDiff"] != 1.0 {
+	if e := counted.event("MarkerCount", 10*time.Second); e.Data["markerId"] != 5.0 || e.Data["markerCount"] != 1.0 || e.Data["markerCountDiff"] != 1.0 {
 		t.Errorf("MarkerCount %v", e.Data)
 	}
-	if e := c.event("PlateDetected", 10*time.Second); strings.ReplaceAll(e.Data["plate"].(string), " ", "") != strings.ReplaceAll(plate, " ", "") {
+	if e := read.event("PlateDetected", 10*time.Second); strings.ReplaceAll(e.Data["plate"].(string), " ", "") != strings.ReplaceAll(plate, " ", "") {
 		t.Errorf("PlateDetected %v", e.Data)
 	}
 	for _, name := range []string{"WindowIn", "WindowOut"} {
@@ -170,6 +169,39 @@ func TestModulesInBrowser(t *testing.T) {
 			t.Errorf("%s %v", name, e.Data)
 		}
 	}
+}
+
+// People walk through what a browser sends, and what it writes over a data channel stands on the picture.
+func TestCrowdInBrowser(t *testing.T) {
+	s := startServer(t)
+	c := s.dial(t)
+	pipeline := c.create("MediaPipeline", object{})
+	corner := func(x, y float64) object { return object{"x": x, "y": y} }
+	crowd := c.create("crowddetector.CrowdDetectorFilter", object{"mediaPipeline": pipeline, "rois": []object{{
+		"id": "street", "points": []object{corner(0, 0), corner(1, 0), corner(1, 1), corner(0, 1)},
+		"regionOfInterestConfig": object{"occupancyLevelMin": 4, "sendOpticalFlowEvent": true},
+	}}})
+	show := c.create("datachannelexample.KmsShowData", object{"mediaPipeline": pipeline})
+	occupied, turned := s.listen(t, crowd, "CrowdDetectorOccupancy"), s.listen(t, crowd, "CrowdDetectorDirection")
+	var result struct{}
+	scenario(t, clients[0], "crowd.js", map[string]any{
+		"ws": s.url(), "pipeline": pipeline, "crowd": crowd, "show": show, "text": "Hello from the page",
+	}, &result)
+	if e := occupied.event("CrowdDetectorOccupancy", 10*time.Second); e.Data["roiId"] != "street" || e.Data["occupancyLevel"].(float64) < 1 {
+		t.Errorf("CrowdDetectorOccupancy %v", e.Data)
+	}
+	const right = 180.0
+	if e := turned.event("CrowdDetectorDirection", 10*time.Second); e.Data["directionAngle"] != right {
+		t.Errorf("CrowdDetectorDirection %v", e.Data)
+	}
+}
+
+// listen is a connection of its own for one kind of event: waiting for one passes over others.
+func (s *server) listen(t *testing.T, object, event string) *rawConn {
+	t.Helper()
+	c := s.dial(t)
+	c.subscribe(object, event)
+	return c
 }
 
 // markerFive is the marker with the number 5: each row a row of its cells, "#" black.
