@@ -7,7 +7,6 @@ import (
 	"net"
 	"os/exec"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -291,19 +290,7 @@ func TestEnds(t *testing.T) {
 			if n := r.outputs(); n != 1 {
 				t.Errorf("%d outputs", n)
 			}
-			var got atomic.Int64
-			read := make(chan struct{})
-			go func() {
-				defer close(read)
-				buf := make([]byte, 64<<10)
-				for {
-					n, err := conn.Read(buf)
-					got.Add(int64(n))
-					if err != nil {
-						return
-					}
-				}
-			}()
+			got, read := drain(conn)
 			elementtest.Eventually(t, "media", func() bool { return got.Load() > 10000 })
 			end(r, source)
 			<-read // the connection is closed by the server

@@ -105,19 +105,7 @@ func TestSlowPlayer(t *testing.T) {
 	}
 	t.Logf("%d packets in %v beside a player that takes nothing, which lost %d", packets, took.Round(time.Millisecond), dropped)
 
-	var got atomic.Int64
-	read := make(chan struct{})
-	go func() {
-		defer close(read)
-		buf := make([]byte, 64<<10)
-		for {
-			n, err := player.Read(buf)
-			got.Add(int64(n))
-			if err != nil {
-				return
-			}
-		}
-	}()
+	got, read := drain(player)
 	elementtest.Eventually(t, "the player reads", func() bool { return got.Load() > 0 })
 	early := uint64(0) // sent before a key frame
 	elementtest.Eventually(t, "a picture again", func() bool {
@@ -136,4 +124,22 @@ func TestSlowPlayer(t *testing.T) {
 	player.Close()
 	<-read
 	r.quiet()
+}
+
+// drain reads all that comes. got is how many bytes there were so far; done is closed at the end.
+func drain(player io.Reader) (got *atomic.Int64, done <-chan struct{}) {
+	got = &atomic.Int64{}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		buf := make([]byte, 64<<10)
+		for {
+			n, err := player.Read(buf)
+			got.Add(int64(n))
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return got, ended
 }
