@@ -30,7 +30,7 @@ func Class(settings func() filter.Settings) *pipeline.Class {
 			return f, nil
 		}),
 		Methods: pipeline.Methods(
-			pipeline.Do("setOverlayedImage", setOverlayedImage),
+			pipeline.Slow(pipeline.Do("setOverlayedImage", setOverlayedImage)), // it may be far away
 			pipeline.Do("unsetOverlayedImage", unsetOverlayedImage),
 		),
 	}

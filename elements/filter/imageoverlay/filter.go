@@ -37,7 +37,7 @@ func Class(settings func() filter.Settings) *pipeline.Class {
 			return f, nil
 		}),
 		Methods: pipeline.Methods(
-			pipeline.Do("addImage", addImage),
+			pipeline.Slow(pipeline.Do("addImage", addImage)), // it may be far away
 			pipeline.Do("removeImage", removeImage),
 		),
 	}
