@@ -3,7 +3,9 @@ package rtspout
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os/exec"
 	"strings"
@@ -222,7 +224,7 @@ func TestNoTunnel(t *testing.T) {
 	r := newRig(t, named.Settings{Access: named.AccessLoopback})
 	source := elementtest.Create(t, r.objects, "TestSource", elementtest.In(r.p))
 	elementtest.Must(t, source, "setName", map[string]any{"name": "source"})
-	for tunnel, want := range map[gortsplib.Tunnel]string{gortsplib.TunnelNone: "", gortsplib.TunnelHTTP: "403", gortsplib.TunnelWebSocket: "403"} {
+	describe := func(tunnel gortsplib.Tunnel) error {
 		u, err := base.ParseURL("rtsp://" + r.address + "/source")
 		if err != nil {
 			t.Fatal(err)
@@ -231,10 +233,23 @@ func TestNoTunnel(t *testing.T) {
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := c.Describe(u); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+		defer c.Close()
+		_, _, err = c.Describe(u)
+		return err
+	}
+	if err := describe(gortsplib.TunnelNone); err != nil {
+		t.Error(err)
+	}
+	for _, tunnel := range []gortsplib.Tunnel{gortsplib.TunnelHTTP, gortsplib.TunnelWebSocket} {
+		var err error
+		elementtest.Eventually(t, "an answer", func() bool {
+			// The library answers a tunnel's GET before it knows of it, and closes a POST that comes at once.
+			err = describe(tunnel)
+			return !errors.Is(err, io.EOF)
+		})
+		if err == nil || !strings.Contains(err.Error(), "403") {
 			t.Errorf("tunnel %v: %v", tunnel, err)
 		}
-		c.Close()
 	}
 	r.quiet()
 }
