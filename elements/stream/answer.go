@@ -131,7 +131,7 @@ func (s *Sender) resendOne(seq uint16, at time.Duration, b *media.Burst) {
 	}
 	s.resendFrom(&e).Resend(source, func(p *media.Packet) {
 		// Else the ring holds another stream's packet by this number.
-		if p.RTP.SSRC == e.ssrc && s.repeat(p, ext, &e, b) {
+		if p.RTP.SSRC == e.ssrc && s.repeat(p, ext, &e, b, 0) {
 			s.budget.spend(len(p.Data) + packetOverhead)
 			s.counters.resent++
 			s.counters.resentBytes += uint64(len(p.Data))
@@ -150,9 +150,9 @@ func (s *Sender) resendFrom(e *epoch) media.Source {
 // repeatsApart tells whether retransmissions are packets of a stream of their own. Called locked.
 func (s *Sender) repeatsApart() bool { return s.codec.RTX != 0 && s.repeats.header.SSRC != 0 }
 
-// repeat sends p, a packet of the source, once more as number ext; false when it would not be the same. Called
-// locked.
-func (s *Sender) repeat(p *media.Packet, ext int64, e *epoch, b *media.Burst) bool {
+// repeat sends p, a packet of the source, once more as number ext, with a mark of departures; false when it would not be
+// the same. Called locked.
+func (s *Sender) repeat(p *media.Packet, ext int64, e *epoch, b *media.Burst, mark departure) bool {
 	h := &s.header
 	h.Marker, h.PayloadType = p.RTP.Marker, s.codec.PayloadType
 	h.SequenceNumber, h.Timestamp = uint16(ext), p.RTP.Timestamp+e.timeShift
@@ -162,7 +162,7 @@ func (s *Sender) repeat(p *media.Packet, ext int64, e *epoch, b *media.Burst) bo
 		h, payload = s.repeats.wrap(h, payload, s.codec.RTX)
 		if s.stamps != nil {
 			s.stamps.loudness(h, p.Level)
-			s.stamp(len(payload))
+			s.stamp(len(payload), mark)
 		}
 	case s.stamps != nil:
 		number, known := s.stamps.repeat(ext)

@@ -163,7 +163,7 @@ func (s *Sender) forwardLayer(p *media.Packet) (ask media.Source) {
 		// Where nothing is sent yet, forward sees to the key frame.
 		if c.rates[p.Layer] < c.rates[c.current] {
 			s.splice.forget() // what is lost of the higher layer is not worth the room that there is
-			c.probe.fail(p.At)
+			c.probe.fail(p.At, s.probing())
 		}
 		c.current, c.wanted, c.roomSince = p.Layer, p.Layer, never
 		s.from, s.behind, ask = layerView{c.source, p.Layer}, false, nil

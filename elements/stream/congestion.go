@@ -59,7 +59,7 @@ func (s *Session) wideArrival(number uint16, at time.Duration, came int64) {
 	c.came += int64(int32(uint32(came) - uint32(c.came)))
 	switch d, ok := s.departures.arrived(number); {
 	case ok:
-		c.packets = append(c.packets, gcc.Packet{Sent: d.sent(at), Size: d.size(), Arrived: time.Duration(c.came) * wideTick})
+		c.packets = append(c.packets, gcc.Packet{Sent: d.sent(at), Size: d.size(), Arrived: time.Duration(c.came) * wideTick, Probe: d.probe()})
 	case d&sentTwice != 0 && d&reportedLost == 0:
 		c.packets = append(c.packets, gcc.Packet{Sent: d.sent(at), Size: d.size(), Lost: true})
 	}

@@ -28,11 +28,15 @@ const (
 	packetOverhead = 12 + 12 + 10 + 8 + 20
 )
 
+// mostSize is the largest size that a departure can say, far above any packet of a path.
+const mostSize = 0x1fff
+
 // departure packs what is known of one packet; 0: nothing.
 //
 //	bits 63-32 time, in departureTicks
 //	bits 31-16 number
-//	bits 15-2  size
+//	bits 15-3  size
+//	bit  2     it was sent to probe the path
 //	bit  1     it was reported lost
 //	bit  0     it was sent again under its number: when it arrives says nothing
 type departure uint64
@@ -40,21 +44,23 @@ type departure uint64
 const (
 	sentTwice    departure = 1
 	reportedLost departure = 2
+	sentToProbe  departure = 4
 )
 
 func (d departure) number() uint16 { return uint16(d >> 16) }
-func (d departure) size() int      { return int(d>>2) & 0x3fff }
+func (d departure) size() int      { return int(d>>3) & mostSize }
+func (d departure) probe() bool    { return d&sentToProbe != 0 }
 func (d departure) ticks() uint32  { return uint32(d >> 32) }
 
-// add gives the number of a packet that leaves now, of size bytes.
-func (l *departures) add(size int, now time.Duration) uint16 {
+// add gives the number of a packet that leaves now, of size bytes. mark is 0 or sentToProbe.
+func (l *departures) add(size int, now time.Duration, mark departure) uint16 {
 	log := l.log.Load()
 	if log == nil {
 		l.log.CompareAndSwap(nil, new([departureWindow]atomic.Uint64))
 		log = l.log.Load()
 	}
 	number := uint16(l.count.Add(1))
-	d := departure(uint32(now/departureTick))<<32 | departure(number)<<16 | departure(min(size, 0x3fff))<<2
+	d := departure(uint32(now/departureTick))<<32 | departure(number)<<16 | departure(min(size, mostSize))<<3 | mark
 	log[number%departureWindow].Store(uint64(d))
 	return number
 }

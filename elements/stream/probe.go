@@ -10,16 +10,10 @@ import (
 // sent. So from time to time packets are sent more than once, as retransmissions that the peer drops, until the
 // estimate has grown enough or shrinks.
 const (
-	// probeMore is how much more than the estimate is sent, in per cent of it.
-	probeMore = 150
-	// probeTime is how long one attempt takes at most.
-	probeTime = 6 * time.Second
-	// probePause is the time to the next attempt, a quarter more with each one that fails, up to probePauses: a link
-	// that recovers after ten seconds is to be found out within a few more.
-	probePause  = 3 * time.Second
-	probePauses = 20 * time.Second
-	// probeFall, in per cent, is what the estimate falls to when the path is full.
+	// probeFall, in per cent, is what the estimate falls to when the path is full, and probeRise what it has to rise to
+	// for the next attempt to follow at once.
 	probeFall = 95
+	probeRise = 110
 	// probeTick is the time between two packets of an attempt, so that it makes no queue of its own, and probeBurst
 	// bounds how many are sent at a time.
 	probeTick  = 5 * time.Millisecond
@@ -28,48 +22,79 @@ const (
 	probePast = 16
 )
 
+// probing is how attempts are made.
+type probing struct {
+	more  int           // than the estimate is sent, in per cent of it
+	most  int           // that is sent, in per cent of what is wanted
+	time  time.Duration // one attempt takes at most
+	pause time.Duration // to the next one, a quarter more with each that fails
+	last  time.Duration // the longest pause
+}
+
+// Where the peer reports when each packet came, a few of them show what the path carries: a moment is enough, and where
+// the path is full the queue is short. An estimate that the peer makes itself has to grow while more arrives.
+var (
+	inClusters = probing{more: 300, most: 115, time: 60 * time.Millisecond, pause: 2 * time.Second, last: 8 * time.Second}
+	forAWhile  = probing{more: 150, most: 100, time: 6 * time.Second, pause: 3 * time.Second, last: 20 * time.Second}
+)
+
 // probe is the attempt to find room for a higher layer. The sender's mutex guards it.
 type probe struct {
-	bps   int           // to send besides the layer, 0: none is under way
-	owed  int           // bytes of it
-	sent  time.Duration // when the last of it were
-	back  int64         // which packet is next, counted from the top
-	since time.Duration
-	after time.Duration // no other attempt before this time
-	pause time.Duration
-	best  int // highest estimate of this attempt
+	running bool
+	since   time.Duration
+	best    int           // highest estimate of this attempt, as far as it was looked at
+	after   time.Duration // no other attempt before this time
+	pause   time.Duration
+
+	bps  int           // to send besides the layer, 0: nothing
+	owed int           // bytes of it
+	sent time.Duration // when the last of it were, 0: none yet
+	end  time.Duration // nothing is sent from then on
+	back int64         // which packet is next, counted from the top
 }
 
 // planProbe begins, adapts or ends an attempt. Called locked, with each choice.
 func (s *Sender) planProbe(now time.Duration) {
 	c, limit := &s.choice, s.peerLimit()
-	b := &c.probe
+	b, how := &c.probe, s.probing()
 	wanted := c.above() * (room + 2) / 100
 	switch {
 	case c.current == 0 || limit == 0 || wanted == 0 || !s.canProbe() || s.max > 0 && s.max < wanted:
-		b.bps = 0 // nothing to find out, or no way to
+		b.running, b.bps = false, 0 // nothing to find out, or no way to
 		return
 	case limit >= wanted:
 		*b = probe{} // found
 		return
-	case b.bps > 0 && (100*limit < probeFall*b.best || now-b.since > probeTime):
-		b.fail(now)
-		return
-	case b.bps == 0:
+	case b.running && (100*limit < probeFall*b.best || now-b.since > how.time):
+		b.running = false
+		if 100*limit < probeRise*b.best {
+			b.fail(now, how)
+		}
+	}
+	if !b.running {
 		if now < b.after || c.wanted != c.current {
 			return
 		}
-		b.since, b.best, b.owed, b.sent = now, limit, 0, 0
+		b.running, b.since, b.best, b.owed, b.sent = true, now, limit, 0, 0
 		defer s.session.kick()
 	}
 	b.best = max(b.best, limit)
-	b.bps = max(min(wanted, limit*probeMore/100)-c.rates[c.current], 1)
+	b.bps = max(min(wanted*how.most/100, limit*how.more/100)-c.rates[c.current], 1)
 }
 
-// fail ends an attempt and puts the next one off.
-func (b *probe) fail(now time.Duration) {
-	b.pause = min(max(b.pause+b.pause/4, probePause), probePauses)
-	b.bps, b.after = 0, now+b.pause
+// fail ends an attempt and puts the next one off: a link that recovers after ten seconds is to be found out within a few
+// more.
+func (b *probe) fail(now time.Duration, how *probing) {
+	b.pause = min(max(b.pause+b.pause/4, how.pause), how.last)
+	b.running, b.bps, b.after = false, 0, now+b.pause
+}
+
+// probing is how the sender's path can be probed. Called locked.
+func (s *Sender) probing() *probing {
+	if s.measured {
+		return &inClusters
+	}
+	return &forAWhile
 }
 
 // canProbe tells whether packets can be sent more than once. Called locked.
@@ -85,7 +110,11 @@ func (s *Sender) sendProbe(now time.Duration, burst *media.Burst) (next time.Dur
 		return never
 	}
 	if b.sent == 0 {
-		b.sent = now
+		b.sent, b.end = now, now+s.probing().time
+	}
+	if now > b.end {
+		b.bps = 0
+		return never
 	}
 	b.owed += int(float64(b.bps) / 8 * min(now-b.sent, 4*probeTick).Seconds())
 	b.sent = now
@@ -96,7 +125,7 @@ func (s *Sender) sendProbe(now time.Duration, burst *media.Burst) (next time.Dur
 			continue
 		}
 		s.resendFrom(&e).Resend(source, func(p *media.Packet) {
-			if p.RTP.SSRC == e.ssrc && s.repeat(p, ext, &e, burst) {
+			if p.RTP.SSRC == e.ssrc && s.repeat(p, ext, &e, burst, sentToProbe) {
 				s.counters.probed++
 				b.owed -= len(p.Data) + packetOverhead
 			}

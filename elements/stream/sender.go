@@ -257,7 +257,7 @@ func (s *Sender) send(p *media.Packet, c *Codec) {
 	payload := s.pictures.number(c.Format.Codec, p.Data, s.splice.epochs[0].pictures, ext == s.splice.top)
 	if s.stamps != nil {
 		s.stamps.loudness(h, p.Level)
-		values := s.stamp(len(payload))
+		values := s.stamp(len(payload), 0)
 		if !s.repeatsApart() {
 			s.stamps.remember(ext, values)
 		}
@@ -268,11 +268,11 @@ func (s *Sender) send(p *media.Packet, c *Codec) {
 	s.session.stir()
 }
 
-// stamp gives the header extensions the values of a packet that is sent now. Called locked.
-func (s *Sender) stamp(payload int) stamp {
+// stamp gives the header extensions the values of a packet that is sent now, with a mark of departures. Called locked.
+func (s *Sender) stamp(payload int, mark departure) stamp {
 	now, number := s.session.opts.Now(), uint16(0)
 	if s.stamps.wideID != 0 {
-		number = s.session.departures.add(payload+packetOverhead, now)
+		number = s.session.departures.add(payload+packetOverhead, now, mark)
 	}
 	return s.stamps.set(now, number)
 }

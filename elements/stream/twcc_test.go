@@ -248,7 +248,7 @@ func FuzzWideFeedback(f *testing.F) {
 		for range 40 {
 			for range 40 {
 				at += 2 * time.Millisecond
-				b.departures.add(1200, at)
+				b.departures.add(1200, at, 0)
 			}
 			b.HandleRTCP(raw, at, &b.burst)
 			if len(raw) > 19 { // the next ones, at another time

@@ -3,8 +3,8 @@
 //
 // Groups of packets that left together are compared by how far apart they left and arrived; the trend
 // of that difference says whether a queue fills or drains (groups.go, trend.go). A queue that fills
-// lowers the estimate below what arrives, otherwise it grows (rate.go). Loss lowers it besides
-// (loss.go). What differs from libwebrtc is said where it does.
+// lowers the estimate below what arrives, otherwise it grows (rate.go), at once to what a cluster of
+// probes shows (cluster.go). Loss lowers it besides (loss.go). What differs from libwebrtc is said where it does.
 package gcc
 
 import "time"
@@ -15,23 +15,25 @@ type Packet struct {
 	Arrived time.Duration // on the peer's clock, whose zero may be anywhere
 	Size    int           // bytes
 	Lost    bool
+	Probe   bool // sent to find out whether the path carries more
 }
 
 // Estimator is the estimate for one path. The zero value is ready for use; it is not safe for
 // concurrent use and allocates nothing.
 type Estimator struct {
-	groups groups
-	trend  trend
-	acked  acked
-	delays delays
-	rate   rate
-	loss   loss
+	groups  groups
+	trend   trend
+	cluster cluster
+	acked   acked
+	delays  delays
+	rate    rate
+	loss    loss
 }
 
 // Update takes what one feedback message says, packets in the order in which they were sent. now is
 // on our clock, trip the round trip time, 0: unknown.
 func (e *Estimator) Update(now, trip time.Duration, packets []Packet) {
-	full := false
+	full, shown := false, 0.0
 	for i := range packets {
 		p := &packets[i]
 		e.loss.add(p.Lost)
@@ -40,6 +42,7 @@ func (e *Estimator) Update(now, trip time.Duration, packets []Packet) {
 		}
 		e.acked.add(p.Arrived, p.Size)
 		e.delays.add(p.Arrived-p.Sent, now)
+		shown = max(shown, e.cluster.add(p))
 		if left, came, ok := e.groups.add(p.Sent, p.Arrived); ok {
 			full = e.trend.add(left, came, p.Arrived) == overuse || full
 		}
@@ -50,6 +53,7 @@ func (e *Estimator) Update(now, trip time.Duration, packets []Packet) {
 	}
 	received, known := e.acked.bitrate()
 	e.rate.update(now, trip, signal, received, known, e.delays.queue())
+	e.rate.raise(now, shown)
 	e.loss.update(now, trip, e.rate.bps, received)
 }
 

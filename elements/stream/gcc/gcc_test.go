@@ -73,6 +73,16 @@ func (p *path) run(span time.Duration, each func(bps int)) {
 	}
 }
 
+// probe sends a cluster of bps for a span, one packet after the other.
+func (p *path) probe(bps float64, span time.Duration) {
+	const size = 1000
+	for at := p.now; at < p.now+span; at += time.Duration(8 * size / bps * float64(time.Second)) {
+		p.packet(at, size)
+		p.reported[len(p.reported)-1].Probe = true
+	}
+	p.run(300*time.Millisecond, nil)
+}
+
 // send makes a frame of video 30 times a second, whose packets leave one each 0.3 ms.
 func (p *path) send() {
 	if p.now < p.frame {
@@ -190,6 +200,44 @@ func TestEstimateIsBoundByWhatIsSent(t *testing.T) {
 	}
 }
 
+// A moment of more shows what the path carries, and nothing when it was too short or came in one piece.
+func TestProbes(t *testing.T) {
+	for _, tt := range []struct {
+		name                    string
+		capacity, probe, jitter float64
+		span                    time.Duration
+		least, most             int
+		full                    bool
+	}{
+		{"room", 4_000_000, 1_500_000, 1, 60 * time.Millisecond, 1_200_000, 1_600_000, false},
+		{"room and jitter", 4_000_000, 1_500_000, 5, 60 * time.Millisecond, 900_000, 1_600_000, false},
+		{"less room", 1_000_000, 1_500_000, 1, 60 * time.Millisecond, 600_000, 1_000_000, false},
+		{"no room", 400_000, 1_500_000, 1, 60 * time.Millisecond, 150_000, 400_000, false},
+		{"too few", 4_000_000, 1_500_000, 1, 20 * time.Millisecond, 250_000, 400_000, false},
+	} {
+		p := newPath(220_000)
+		p.run(5*time.Second, nil)
+		p.source = func(int) float64 { return 180_000 }
+		p.run(2*time.Second, nil)
+		p.capacity, p.jitter = tt.capacity, tt.jitter
+		before := p.e.Bitrate()
+		p.probe(tt.probe, tt.span)
+		if bps := p.e.Bitrate(); bps < tt.least || bps > tt.most || !p.e.Congested() {
+			t.Errorf("%s: from %d to %d, want from %d to %d", tt.name, before, bps, tt.least, tt.most)
+		}
+	}
+	var c cluster
+	for i := range 20 {
+		p := Packet{Sent: time.Duration(i) * 5 * time.Millisecond, Arrived: time.Second + time.Duration(i)*100*time.Microsecond, Size: 1000, Probe: i < 15}
+		if i == 19 {
+			p.Sent += time.Second
+		}
+		if bps := c.add(&p); bps != 0 {
+			t.Errorf("%.0f bit/s of what arrived in one piece", bps)
+		}
+	}
+}
+
 func TestSmallQueuesAreNoCongestion(t *testing.T) {
 	for _, jitter := range []float64{1, 5, 10} {
 		p := newPath(5_000_000)
@@ -255,7 +303,7 @@ func FuzzUpdate(f *testing.F) {
 		for n := range 50 {
 			for i := range packets {
 				packets[i] = Packet{
-					Sent: time.Duration(sent), Arrived: time.Duration(arrived), Size: int(size), Lost: i%9 == 8,
+					Sent: time.Duration(sent), Arrived: time.Duration(arrived), Size: int(size), Lost: i%9 == 8, Probe: i%5 > n%5,
 				}
 				sent += 3_000_000
 				arrived += step

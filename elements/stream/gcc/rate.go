@@ -27,6 +27,9 @@ const (
 	headroom       = 1.5
 	headroomMargin = 10_000 // bit/s
 
+	// probesQueue is how long a queue counts as that which probes have made, beyond what they showed the path to carry.
+	probesQueue = 300 * time.Millisecond
+
 	packetBits = 1200 * 8
 	assumedRTT = 100 * time.Millisecond
 )
@@ -38,6 +41,7 @@ type rate struct {
 	state     state
 	updated   time.Duration
 	decreased time.Duration
+	raised    time.Duration // when probes showed more
 	draining  time.Duration // until when a queue may take to drain
 	capacity  capacity
 }
@@ -66,7 +70,9 @@ func (r *rate) update(now, trip time.Duration, signal usage, received float64, k
 	}
 	switch signal {
 	case overuse:
-		if wait := min(max(trip, 10*time.Millisecond), 200*time.Millisecond); now-r.decreased >= wait || received < r.bps/2 {
+		wait := min(max(trip, 10*time.Millisecond), 200*time.Millisecond)
+		probed := r.raised > 0 && now-r.raised < probesQueue
+		if !probed && (now-r.decreased >= wait || received < r.bps/2) {
 			r.decrease(now, received, queue)
 		}
 		r.state = hold
@@ -109,6 +115,17 @@ func (r *rate) increase(elapsed, trip time.Duration, received float64) {
 		next = max(next*math.Pow(growth, elapsed.Seconds()), proven*received)
 	}
 	r.bps = max(r.bps, min(next, headroom*received+headroomMargin))
+}
+
+// raise goes up to a bitrate that the path was shown to carry.
+func (r *rate) raise(now time.Duration, bps float64) {
+	if r.bps == 0 || bps <= r.bps {
+		return
+	}
+	r.bps, r.raised = bps, now
+	if r.capacity.known && bps > r.capacity.upper() {
+		r.capacity = capacity{}
+	}
 }
 
 // nearGrowth is about one packet per response time, in bit/s per second.
