@@ -33,10 +33,10 @@ func TestNarrowLink(t *testing.T) {
 				if problems = judgeNarrowLink(samples, layers != nil); len(problems) == 0 {
 					return
 				}
-				for i, s := range samples {
+				t.Logf("%q", problems) // first, where a long log is cut
+				for i, s := range samples[beforeNarrow-1:] {
 					t.Logf("%2d %-7s %d frames, first %+v second %+v sent %q told %v allowed %v", i, s.Phase, s.Frames, s.First, s.Second, s.Sent, s.Told, s.Allowed)
 				}
-				t.Logf("%q", problems)
 			}
 			t.Errorf("%q", problems)
 		})
