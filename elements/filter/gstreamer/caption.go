@@ -1,6 +1,8 @@
 package gstreamer
 
 import (
+	"cmp"
+	"image"
 	"image/color"
 	"strconv"
 	"strings"
@@ -31,6 +33,8 @@ type caption struct {
 	AutoResize    bool      `gst:"auto-resize,true"`
 	LineAlignment lineAlign `gst:"line-alignment,center"`
 	WrapMode      wrapMode  `gst:"wrap-mode,wordchar"`
+
+	standard string // font description where none is set
 
 	words []byte // to be shown
 	drawn *text.Text
@@ -102,7 +106,7 @@ func (e *caption) show(p *i420.Picture, h horizontal, v vertical) {
 	}
 	x, y := e.place(p, h, v, width, height)
 	if e.Shaded {
-		shade(p, x, y, width, height, int(e.ShadingValue))
+		shade(p, e.drawn.Ink().Add(image.Pt(x, y)).Inset(-shadeBorder), int(e.ShadingValue))
 	}
 	e.drawn.Draw(p, x, y)
 }
@@ -122,9 +126,7 @@ func (e *caption) place(p *i420.Picture, h horizontal, v vertical, width, height
 		x = int(float64(p.Width-width) * within(e.XAbsolute))
 	}
 	switch v {
-	case baseline:
-		y = p.Height - int(e.YPad) - e.drawn.Baseline()
-	case bottom:
+	case baseline, bottom: // the same, whatever the name says
 		y = p.Height - int(e.YPad) - height
 	case top:
 		y = int(e.YPad)
@@ -146,7 +148,7 @@ const autoWidth = 640
 
 // style is how the text looks on pictures of a width.
 func (e *caption) style(width int) text.Style {
-	s := parseFont(e.FontDesc)
+	s := parseFont(cmp.Or(e.FontDesc, e.standard))
 	if e.AutoResize {
 		s.Size *= float64(width) / autoWidth
 	}
@@ -154,7 +156,7 @@ func (e *caption) style(width int) text.Style {
 	s.Outline, s.Shadow = e.DrawOutline, e.DrawShadow
 	s.Align = text.Align(e.LineAlignment)
 	if e.WrapMode != noWrap {
-		s.Width = max(width-2*int(e.XPad), 1)
+		s.Width = width // borders do not count
 	}
 	return s
 }
@@ -165,6 +167,7 @@ func argb(c uint32) color.NRGBA {
 
 const (
 	defaultPoints  = 12 // of Pango
+	ofClocks       = "Monospace 18"
 	pixelsPerPoint = 96.0 / 72
 )
 
@@ -191,11 +194,14 @@ func parseFont(description string) text.Style {
 	return s
 }
 
+// shadeBorder is how far the dark part behind letters goes beyond them.
+const shadeBorder = 6
+
 // shade darkens a part of a picture.
-func shade(p *i420.Picture, x, y, width, height, by int) {
-	right, bottom := min(x+width, p.Width), min(y+height, p.Height)
-	for row := max(y, 0); row < bottom; row++ {
-		for column := max(x, 0); column < right; column++ {
+func shade(p *i420.Picture, part image.Rectangle, by int) {
+	part = part.Intersect(image.Rect(0, 0, p.Width, p.Height))
+	for row := part.Min.Y; row < part.Max.Y; row++ {
+		for column := part.Min.X; column < part.Max.X; column++ {
 			i := row*p.YStride + column
 			p.Y[i] = byte(max(int(p.Y[i])-by, 16))
 		}

@@ -125,3 +125,38 @@ func TestSoundAsGStreamersOwn(t *testing.T) {
 		})
 	}
 }
+
+// TestTextAsGStreamersOwn compares where text is and how much of the picture it takes, give or take the shape of letters:
+// Pango takes a font of the system.
+func TestTextAsGStreamersOwn(t *testing.T) {
+	for _, size := range [][2]int{{640, 480}, {1280, 720}, {320, 240}} {
+		width, height := size[0], size[1]
+		for _, command := range []string{
+			"textoverlay text=Room",
+			"textoverlay text=Room valignment=bottom", "textoverlay text=Room valignment=top halignment=left",
+			"textoverlay text=Room valignment=top halignment=right xpad=5 ypad=40", "textoverlay text=Room valignment=center deltax=30 deltay=-50",
+			"textoverlay text=Room valignment=position halignment=position xpos=0.25 ypos=0.75",
+			"textoverlay text=Room valignment=absolute halignment=absolute x-absolute=0.1 y-absolute=0.9",
+			"textoverlay text=Room font-desc=Sans,30", "textoverlay text=Room font-desc=Sans,30px auto-resize=false", "textoverlay text=Room font-desc=Sans,24 auto-resize=false draw-outline=false draw-shadow=false",
+			"textoverlay text=Room shaded-background=true valignment=top",
+			"timeoverlay", "clockoverlay time-format=%H",
+		} {
+			t.Run(fmt.Sprintf("%dx%d %s", width, height, command), func(t *testing.T) {
+				needElement(t, command)
+				ours := written(show(t, command, gray(width, height)))
+				data := gst(t, gray(width, height).Data(), fmt.Sprintf("rawvideoparse format=i420 width=%d height=%d framerate=1/1", width, height), command, "! video/x-raw,format=I420")
+				picture, ok := i420.Over(data, width, height)
+				if !ok {
+					t.Fatalf("%d bytes", len(data))
+				}
+				theirs := written(&picture)
+				for side, at := range ours {
+					if off := at - theirs[side]; max(off, -off) > 4+width/100 {
+						t.Errorf("ours is within %v, GStreamer's within %v", ours, theirs)
+						break
+					}
+				}
+			})
+		}
+	}
+}

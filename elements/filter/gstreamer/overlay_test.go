@@ -55,7 +55,7 @@ func TestWhereTextGoes(t *testing.T) {
 		`textoverlay text="Room A" shaded-background=yes valignment=top draw-shadow=false`:            func(b [4]int) bool { return is(b[0]+b[2], width) },
 		`timeoverlay font-desc="Mono 30"`:                                                             func(b [4]int) bool { return is(b[0], 25) && b[2]-b[0] > 200 },
 		`clockoverlay text=now time-format="%Y-%m-%d %H:%M:%S" halignment=right`:                      func(b [4]int) bool { return is(b[2], width-25) && is(b[1], 25) },
-		`textoverlay text="` + strings.Repeat("many words ", 20) + `" valignment=top`:                 func(b [4]int) bool { return b[0] >= 20 && b[2] <= width-20 && b[3]-b[1] > 40 },
+		`textoverlay text="` + strings.Repeat("many words ", 20) + `" valignment=top`:                 func(b [4]int) bool { return b[0] < 20 && b[2] > width-20 && b[3]-b[1] > 40 },
 		`textoverlay text="` + strings.Repeat("endless", 40) + `" wrap-mode=none`:                     func(b [4]int) bool { return b[0] == 0 && b[2] == width },
 		`textoverlay text="out of sight" deltax=-2000`:                                                func(b [4]int) bool { return b[2] == 0 },
 		`textoverlay text="silence" silent=true`:                                                      func(b [4]int) bool { return b[2] == 0 },

@@ -2,6 +2,7 @@ package text
 
 import (
 	"bytes"
+	"image"
 	"image/color"
 	"unicode/utf8"
 
@@ -26,7 +27,6 @@ type Text struct {
 	current    []byte
 	lines      []line
 	fill, edge i420.Mask
-	baseline   int
 }
 
 type line struct {
@@ -56,8 +56,18 @@ func (t *Text) SetBytes(s []byte) {
 // Size is what the text takes, with its outline and shadow; 0, 0 when there is none.
 func (t *Text) Size() (width, height int) { return t.fill.Width, t.fill.Height }
 
-// Baseline is how far below the upper border the letters of the last line stand.
-func (t *Text) Baseline() int { return t.baseline }
+// Ink is the part of what the text takes that it covers with letters, outline and shadow.
+func (t *Text) Ink() (ink image.Rectangle) {
+	for y := range t.fill.Height {
+		row := y * t.fill.Width
+		for x := range t.fill.Width {
+			if t.fill.Pix[row+x]|t.edge.Pix[row+x] != 0 {
+				ink = ink.Union(image.Rect(x, y, x+1, y+1))
+			}
+		}
+	}
+	return ink
+}
 
 // Draw puts the text onto p with its left upper corner at x, y. Parts beyond p are left out.
 func (t *Text) Draw(p *i420.Picture, x, y int) {
@@ -122,7 +132,6 @@ func (t *Text) layOut() {
 		width, height = 0, 0
 	}
 	t.resize(min(width, maxWidth), min(height, maxHeight))
-	t.baseline = border + (len(t.lines)-1)*lineHeight + metrics.Ascent.Ceil()
 	for i, l := range t.lines {
 		at := fixed.I(border)
 		switch s.Align {
