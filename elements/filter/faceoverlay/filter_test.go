@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/png"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -76,16 +74,7 @@ func mask(t testing.TB) string {
 			img.SetNRGBA(x, y, color.NRGBA{G: 255, A: byte(x / 10 * 255)})
 		}
 	}
-	path := filepath.Join(t.TempDir(), "mask.png")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := png.Encode(f, img); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return elementtest.File(t, img)
 }
 
 // drawn is the rectangle around what is different in two pictures.
@@ -107,33 +96,22 @@ func closeTo(a, b image.Rectangle, pixels int) bool {
 	return !far(a.Min.X, b.Min.X) && !far(a.Min.Y, b.Min.Y) && !far(a.Max.X, b.Max.X) && !far(a.Max.Y, b.Max.Y)
 }
 
-// stage is a filter and the studio around it.
-type stage struct {
-	filter pipeline.Object
-	studio *elementtest.Studio
-	shown  time.Duration
-}
-
-func newStage(t testing.TB) *stage {
-	s := server(t)
-	p := elementtest.Pipeline(t, s)
-	f := elementtest.Create(t, s, "FaceOverlayFilter", elementtest.In(p))
-	return &stage{filter: f, studio: elementtest.NewStudio(t, s, p, f)}
+func newStudio(t testing.TB) *elementtest.Studio {
+	return elementtest.NewStudio(t, server(t), "FaceOverlayFilter")
 }
 
 // show shows a picture a number of times and returns what has become of the last.
-func (s *stage) show(t testing.TB, p *i420.Picture, times int) (last *i420.Picture) {
+func show(t testing.TB, s *elementtest.Studio, p *i420.Picture, times int) (last *i420.Picture) {
 	t.Helper()
 	for range times {
-		s.shown += 33 * time.Millisecond
-		last = s.studio.Show(t, p, s.shown)
+		last = s.Show(t, p)
 	}
 	return last
 }
 
-func (s *stage) set(t testing.TB, uri string, x, y, w, h float64) {
+func set(t testing.TB, s *elementtest.Studio, uri string, x, y, w, h float64) {
 	t.Helper()
-	elementtest.Must(t, s.filter, "setOverlayedImage", map[string]any{
+	elementtest.Must(t, s.Element, "setOverlayedImage", map[string]any{
 		"uri": uri, "offsetXPercent": x, "offsetYPercent": y, "widthPercent": w, "heightPercent": h,
 	})
 }
@@ -142,8 +120,8 @@ func TestTheImageLiesOverTheFace(t *testing.T) {
 	_, box := collins(t)
 	at := image.Pt(150, 50)
 	p := scene(t, 640, 360, at)
-	s := newStage(t)
-	if r := drawn(p, s.show(t, p, 10)); !r.Empty() {
+	s := newStudio(t)
+	if r := drawn(p, show(t, s, p, 10)); !r.Empty() {
 		t.Errorf("without an image %v is drawn over", r)
 	}
 	image1 := mask(t)
@@ -160,26 +138,26 @@ func TestTheImageLiesOverTheFace(t *testing.T) {
 		{0.25, 0.5, 0.5, 0.25, part(0.5, 0.5, 0.25, 0.25)},
 		{0, 0, 0, 1, image.Rectangle{}},
 	} {
-		s.set(t, image1, c.x, c.y, c.w, c.h)
-		got := drawn(p, s.show(t, p, 10))
+		set(t, s, image1, c.x, c.y, c.w, c.h)
+		got := drawn(p, show(t, s, p, 10))
 		if !closeTo(got, c.want, 9) {
 			t.Errorf("at %v,%v of %vx%v: %v is drawn over, want %v", c.x, c.y, c.w, c.h, got, c.want)
 		}
 	}
-	elementtest.Must(t, s.filter, "unsetOverlayedImage", nil)
-	if r := drawn(p, s.show(t, p, 2)); !r.Empty() {
+	elementtest.Must(t, s.Element, "unsetOverlayedImage", nil)
+	if r := drawn(p, show(t, s, p, 2)); !r.Empty() {
 		t.Errorf("when the image is gone %v is drawn over", r)
 	}
-	elementtest.Must(t, s.filter, "unsetOverlayedImage", nil)
+	elementtest.Must(t, s.Element, "unsetOverlayedImage", nil)
 }
 
 func TestTheImageLiesOverEachFace(t *testing.T) {
 	_, box := collins(t)
-	s := newStage(t)
-	s.set(t, mask(t), 0, 0, 1, 1)
+	s := newStudio(t)
+	set(t, s, mask(t), 0, 0, 1, 1)
 	places := []image.Point{{0, 0}, {260, 50}}
 	p := scene(t, 550, 350, places...)
-	after := s.show(t, p, 12)
+	after := show(t, s, p, 12)
 	for _, at := range places {
 		around := image.Rectangle{Min: at, Max: at.Add(image.Pt(side, side))}
 		got := drawn(p.Crop(around), after.Crop(around))
@@ -192,16 +170,16 @@ func TestTheImageLiesOverEachFace(t *testing.T) {
 }
 
 func TestNothingIsDrawnWithoutAFace(t *testing.T) {
-	s := newStage(t)
-	s.set(t, mask(t), 0, 0, 1, 1)
+	s := newStudio(t)
+	set(t, s, mask(t), 0, 0, 1, 1)
 	p := scene(t, 640, 480)
-	if r := drawn(p, s.show(t, p, 15)); !r.Empty() {
+	if r := drawn(p, show(t, s, p, 15)); !r.Empty() {
 		t.Errorf("%v is drawn over", r)
 	}
 }
 
 func TestWhatCannotBeShownIsRefused(t *testing.T) {
-	s := newStage(t)
+	s := newStudio(t)
 	for _, c := range []struct {
 		uri   string
 		width float64
@@ -212,7 +190,7 @@ func TestWhatCannotBeShownIsRefused(t *testing.T) {
 		{"filter_test.go", 1, "filter_test.go"},
 		{mask(t), -2, "widthPercent -2"},
 	} {
-		_, err := elementtest.Invoke(s.filter, "setOverlayedImage", map[string]any{
+		_, err := elementtest.Invoke(s.Element, "setOverlayedImage", map[string]any{
 			"uri": c.uri, "offsetXPercent": 0, "offsetYPercent": 0, "widthPercent": c.width, "heightPercent": 1,
 		})
 		if err == nil || !strings.Contains(err.Error(), c.names) {

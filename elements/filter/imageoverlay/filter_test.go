@@ -3,14 +3,12 @@ package imageoverlay_test
 import (
 	"image"
 	"image/color"
-	"image/png"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -47,16 +45,7 @@ func picture(t testing.TB, c color.Color) string {
 			img.Set(x, y, c)
 		}
 	}
-	path := filepath.Join(t.TempDir(), "image.png")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := png.Encode(f, img); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return elementtest.File(t, img)
 }
 
 var (
@@ -73,27 +62,16 @@ func add(id, uri string, x, y, w, h float64, keep, center bool) map[string]any {
 	}
 }
 
-// stage is a filter and the studio around it.
-type stage struct {
-	filter pipeline.Object
-	studio *elementtest.Studio
-	shown  time.Duration
-}
-
-func newStage(t testing.TB) *stage {
-	s := server(t)
-	p := elementtest.Pipeline(t, s)
-	f := elementtest.Create(t, s, "ImageOverlayFilter", elementtest.In(p))
-	return &stage{filter: f, studio: elementtest.NewStudio(t, s, p, f)}
+func newStudio(t testing.TB) *elementtest.Studio {
+	return elementtest.NewStudio(t, server(t), "ImageOverlayFilter")
 }
 
 // show returns what becomes of a grey picture.
-func (s *stage) show(t testing.TB, width, height int) *i420.Picture {
+func show(t testing.TB, s *elementtest.Studio, width, height int) *i420.Picture {
 	t.Helper()
 	p := i420.New(width, height)
 	p.Fill(grey)
-	s.shown += 33 * time.Millisecond
-	return s.studio.Show(t, p, s.shown)
+	return s.Show(t, p)
 }
 
 // expect compares every pixel with colours of areas, the later over the earlier; outside of them the picture is grey.
@@ -146,46 +124,46 @@ func TestPlaces(t *testing.T) {
 		{"no width", add("a", image, 0, 0, 0, 1, true, true), nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := newStage(t)
-			elementtest.Must(t, s.filter, "addImage", c.params)
-			expect(t, s.show(t, 200, 100), c.want...)
+			s := newStudio(t)
+			elementtest.Must(t, s.Element, "addImage", c.params)
+			expect(t, show(t, s, 200, 100), c.want...)
 		})
 	}
 }
 
 func TestImagesLieInTheOrderInWhichTheyCame(t *testing.T) {
-	s := newStage(t)
+	s := newStudio(t)
 	first, second := picture(t, red), picture(t, blue)
-	elementtest.Must(t, s.filter, "addImage", add("z", first, 0, 0, 0.5, 0.5, false, false))
-	elementtest.Must(t, s.filter, "addImage", add("a", second, 0.2, 0.2, 0.5, 0.5, false, false))
-	expect(t, s.show(t, 100, 100), of(red, 0, 0, 50, 50), of(blue, 20, 20, 70, 70))
+	elementtest.Must(t, s.Element, "addImage", add("z", first, 0, 0, 0.5, 0.5, false, false))
+	elementtest.Must(t, s.Element, "addImage", add("a", second, 0.2, 0.2, 0.5, 0.5, false, false))
+	expect(t, show(t, s, 100, 100), of(red, 0, 0, 50, 50), of(blue, 20, 20, 70, 70))
 	// The same id again: the image is exchanged where it is.
-	elementtest.Must(t, s.filter, "addImage", add("z", second, 0, 0, 0.4, 0.4, false, false))
-	elementtest.Must(t, s.filter, "addImage", add("a", first, 0.2, 0.2, 0.5, 0.5, false, false))
-	expect(t, s.show(t, 100, 100), of(blue, 0, 0, 40, 40), of(red, 20, 20, 70, 70))
-	elementtest.Must(t, s.filter, "removeImage", map[string]any{"id": "z"})
-	expect(t, s.show(t, 100, 100), of(red, 20, 20, 70, 70))
-	elementtest.Must(t, s.filter, "removeImage", map[string]any{"id": "z"}) // there is none: as in Kurento no error
-	elementtest.Must(t, s.filter, "removeImage", map[string]any{"id": "a"})
-	expect(t, s.show(t, 100, 100))
+	elementtest.Must(t, s.Element, "addImage", add("z", second, 0, 0, 0.4, 0.4, false, false))
+	elementtest.Must(t, s.Element, "addImage", add("a", first, 0.2, 0.2, 0.5, 0.5, false, false))
+	expect(t, show(t, s, 100, 100), of(blue, 0, 0, 40, 40), of(red, 20, 20, 70, 70))
+	elementtest.Must(t, s.Element, "removeImage", map[string]any{"id": "z"})
+	expect(t, show(t, s, 100, 100), of(red, 20, 20, 70, 70))
+	elementtest.Must(t, s.Element, "removeImage", map[string]any{"id": "z"}) // there is none: as in Kurento no error
+	elementtest.Must(t, s.Element, "removeImage", map[string]any{"id": "a"})
+	expect(t, show(t, s, 100, 100))
 }
 
 func TestTheSizeMayChange(t *testing.T) {
-	s := newStage(t)
-	elementtest.Must(t, s.filter, "addImage", add("a", picture(t, red), 0.5, 0.5, 0.2, 0.2, false, false))
+	s := newStudio(t)
+	elementtest.Must(t, s.Element, "addImage", add("a", picture(t, red), 0.5, 0.5, 0.2, 0.2, false, false))
 	for _, size := range []int{100, 400, 60, 100} {
-		expect(t, s.show(t, size, size), of(red, size/2, size/2, size/2+size/5, size/2+size/5))
+		expect(t, show(t, s, size, size), of(red, size/2, size/2, size/2+size/5, size/2+size/5))
 	}
 	for _, size := range [][2]int{{1, 1}, {2, 3}, {3, 1}, {17, 9}} { // whatever that looks like
-		s.show(t, size[0], size[1])
+		show(t, s, size[0], size[1])
 	}
 }
 
 func TestTransparency(t *testing.T) {
-	s := newStage(t)
-	elementtest.Must(t, s.filter, "addImage", add("a", picture(t, color.NRGBA{255, 0, 0, 128}), 0, 0, 0.5, 1, false, false))
-	elementtest.Must(t, s.filter, "addImage", add("b", picture(t, color.NRGBA{0, 255, 0, 0}), 0.5, 0, 0.5, 1, false, false))
-	expect(t, s.show(t, 100, 100), of(color.NRGBA{R: 188, G: 60, B: 60}, 0, 0, 50, 100))
+	s := newStudio(t)
+	elementtest.Must(t, s.Element, "addImage", add("a", picture(t, color.NRGBA{255, 0, 0, 128}), 0, 0, 0.5, 1, false, false))
+	elementtest.Must(t, s.Element, "addImage", add("b", picture(t, color.NRGBA{0, 255, 0, 0}), 0.5, 0, 0.5, 1, false, false))
+	expect(t, show(t, s, 100, 100), of(color.NRGBA{R: 188, G: 60, B: 60}, 0, 0, 50, 100))
 }
 
 func TestWhatCannotBeShownIsRefused(t *testing.T) {
@@ -196,7 +174,7 @@ func TestWhatCannotBeShownIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := picture(t, red)
-	s := newStage(t)
+	s := newStudio(t)
 	for _, c := range []struct {
 		params map[string]any
 		names  string
@@ -211,18 +189,18 @@ func TestWhatCannotBeShownIsRefused(t *testing.T) {
 		{add("a", good, 0, 0, 1, 1e9, true, true), "heightPercent 1e+09"},
 		{add("a", good, -1e9, 0, 1, 1, true, true), "offsetXPercent -1e+09"},
 	} {
-		_, err := elementtest.Invoke(s.filter, "addImage", c.params)
+		_, err := elementtest.Invoke(s.Element, "addImage", c.params)
 		if err == nil || !strings.Contains(err.Error(), c.names) {
 			t.Errorf("%v: error %v, want one that names %s", c.params, err, c.names)
 		}
 	}
-	expect(t, s.show(t, 20, 20))
+	expect(t, show(t, s, 20, 20))
 }
 
 func TestImagesFromTheWeb(t *testing.T) {
 	web := httptest.NewServer(http.FileServer(http.Dir("/")))
 	defer web.Close()
-	s := newStage(t)
-	elementtest.Must(t, s.filter, "addImage", add("a", web.URL+picture(t, red), 0, 0, 1, 1, false, false))
-	expect(t, s.show(t, 20, 20), of(red, 0, 0, 20, 20))
+	s := newStudio(t)
+	elementtest.Must(t, s.Element, "addImage", add("a", web.URL+picture(t, red), 0, 0, 1, 1, false, false))
+	expect(t, show(t, s, 20, 20), of(red, 0, 0, 20, 20))
 }

@@ -28,27 +28,22 @@ func TestSuite(t *testing.T) {
 	})
 }
 
-// stage is a filter, the studio around it and what the filter raises.
+// stage is a filter in a studio and what it raises.
 type stage struct {
-	filter pipeline.Object
-	studio *elementtest.Studio
+	*elementtest.Studio
 	events *elementtest.Events
-	shown  time.Duration
 }
 
 func newStage(t testing.TB) *stage {
-	s := server(t)
-	p := elementtest.Pipeline(t, s)
-	f := elementtest.Create(t, s, "ZBarFilter", elementtest.In(p))
-	return &stage{filter: f, studio: elementtest.NewStudio(t, s, p, f), events: elementtest.Listen(t, f, "CodeFound")}
+	s := elementtest.NewStudio(t, server(t), "ZBarFilter")
+	return &stage{s, elementtest.Listen(t, s.Element, "CodeFound")}
 }
 
 // until shows a picture until the filter has told something.
 func (s *stage) until(t *testing.T, p *i420.Picture) map[string]any {
 	t.Helper()
 	elementtest.Eventually(t, "a code is found", func() bool {
-		s.shown += 33 * time.Millisecond
-		out := s.studio.Show(t, p, s.shown)
+		out := s.Show(t, p)
 		if string(out.Data()) != string(p.Data()) {
 			t.Fatal("the picture is changed")
 		}

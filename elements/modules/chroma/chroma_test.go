@@ -163,7 +163,7 @@ func calibrate(r *visiontest.Rig, p *i420.Picture) {
 
 func TestFilter(t *testing.T) {
 	s := render(320, 240, color.NRGBA{40, 180, 60, 255}, 0.1, 3, 2)
-	file := visiontest.File(t, s.back.Image())
+	file := elementtest.File(t, s.back.Image())
 	r := visiontest.NewRig(t, class, "window", window, "backgroundImage", file)
 	first := r.Show(s.seen)
 	if i := 8*320 + 20; first.Y[i] != vision.Blue.Y || first.Y[30*320+20] != s.seen.Y[30*320+20] {

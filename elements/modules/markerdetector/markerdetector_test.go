@@ -257,7 +257,7 @@ func TestOverlays(t *testing.T) {
 		img.SetNRGBA(i%20, i/20, c)
 	}
 	r := visiontest.NewRig(t, class)
-	file := visiontest.File(t, img)
+	file := elementtest.File(t, img)
 	for operation, value := range map[string]any{"OverlayImage": file, "OverlayScale": 0.5, "OverlayText": "", "ShowDebugLevel": 0} {
 		name := strings.ToLower(operation[:1]) + operation[1:]
 		elementtest.Must(t, r.Element, "set"+operation, map[string]any{name: value})

@@ -174,7 +174,7 @@ func TestImages(t *testing.T) {
 		for i := range 100 {
 			img.SetNRGBA(i%10, i/10, c)
 		}
-		return visiontest.File(t, img)
+		return elementtest.File(t, img)
 	}
 	black, white := file(color.NRGBA{0, 0, 0, 255}), file(color.NRGBA{255, 255, 255, 255})
 	r := visiontest.NewRig(t, class, "calibrationRegion", region, "windows", []any{

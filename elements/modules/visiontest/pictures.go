@@ -1,8 +1,6 @@
 package visiontest
 
 import (
-	"image"
-	"image/png"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -99,21 +97,4 @@ func Save(t testing.TB, name string, p *i420.Picture) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// File writes an image as PNG into a folder of the test and returns its path.
-func File(t testing.TB, img image.Image) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "image.png")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := png.Encode(f, img); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }
