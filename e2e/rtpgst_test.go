@@ -92,7 +92,7 @@ func TestRTPToGStreamer(t *testing.T) {
 			caps := "application/x-srtp,media=video,clock-rate=90000,encoding-name=VP8,payload=96,ssrc=(uint)" + ssrc + ",roc=(uint)0,srtp-key=(buffer)" + hex.EncodeToString(key) +
 				",srtp-cipher=(string)" + names.cipher + ",srtp-auth=(string)" + names.auth + ",srtcp-cipher=(string)" + names.cipher + ",srtcp-auth=(string)" + names.auth
 			receiver := launch(t, "gst-launch-1.0", "-q", "-e", "udpsrc", "address=127.0.0.1", "port="+strconv.Itoa(port), "num-buffers=120", "caps="+caps, "!",
-				"srtpdec", "!", "rtpvp8depay", "!", "webmmux", "!", "filesink", "location="+file)
+				"srtpdec", "!", "rtpjitterbuffer", "mode=none", "!", "rtpvp8depay", "!", "webmmux", "!", "filesink", "location="+file)
 			awaitListener(t, port)
 			c.invoke(player, "play", nil)
 			receiver.wait()

@@ -15,7 +15,7 @@ import (
 // TestNothingIsLeft has many clients send valid and invalid calls at random, in shared and in own sessions, and leave
 // without a word. When their sessions are collected no object, session or reference is left, nor a goroutine or a file.
 func TestNothingIsLeft(t *testing.T) {
-	const clients, calls = 50, 2000
+	const clients, calls = 50, 500
 	s := startServer(t, Config{}, testObjects(t, testClasses(&gates{})...))
 	first := &rig{t: t, server: s, client: dial(t, s)}
 	first.call("ping", `{}`) // everything has begun

@@ -168,7 +168,7 @@ func (c *client) send(text string) {
 }
 
 // patience is how long a test waits for what has to come.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 func (c *client) receive() string {
 	c.t.Helper()

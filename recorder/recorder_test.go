@@ -88,7 +88,7 @@ func (h hearing) wait(t testing.TB, want Event) {
 		if got != want {
 			t.Fatalf("event %d, want %d", got, want)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatalf("no event %d", want)
 	}
 }
@@ -100,7 +100,7 @@ func (h hearing) waitErr(t testing.TB, want error) {
 		if !errors.Is(err, want) {
 			t.Fatalf("%v, want %v", err, want)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatalf("no error, want %v", want)
 	}
 }

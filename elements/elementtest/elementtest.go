@@ -20,7 +20,7 @@ import (
 )
 
 // patience is how long a condition may take to become true on a busy machine.
-const patience = 20 * time.Second
+const patience = 30 * time.Second
 
 // Eventually waits until cond is true.
 func Eventually(t testing.TB, what string, cond func() bool) {

@@ -95,7 +95,7 @@ func through(t *testing.T, name string, f media.Format, p media.Packet) media.Pa
 	select {
 	case got := <-to.Took:
 		return got
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("nothing comes out of the filters")
 		return media.Packet{}
 	}

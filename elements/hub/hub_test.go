@@ -136,7 +136,7 @@ func (b *bench) repeating(interval time.Duration, f func(at time.Duration)) (sto
 // awaitPicture waits for a picture that is as it should be.
 func awaitPicture(t *testing.T, viewer *elementtest.Raw, what string, good func(p *i420.Picture) bool) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(30 * time.Second)
 	n := 0
 	for {
 		select {

@@ -32,7 +32,7 @@ func level(samples []int16, hz float64) float64 {
 // awaitSound waits until a second of what a listener hears has some of the tones and lacks the others.
 func awaitSound(t *testing.T, listener *elementtest.Raw, what string, want [3]bool) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(30 * time.Second)
 	var samples []int16
 	var levels [3]float64
 	for {
@@ -165,7 +165,7 @@ func TestMessagesReachEveryPort(t *testing.T) {
 			if string(got.Data) != "hello" || !got.Text {
 				t.Errorf("got %q, text %v", got.Data, got.Text)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(30 * time.Second):
 			t.Fatal("the message does not come")
 		}
 	}

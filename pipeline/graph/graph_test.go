@@ -408,7 +408,7 @@ func (r *recorder) expect(t *testing.T, want string) {
 		r.other = slices.Delete(r.other, i, i+1)
 		return
 	}
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(30 * time.Second)
 	for {
 		select {
 		case got := <-r.events:

@@ -237,7 +237,7 @@ func TestLongerThanTheLimit(t *testing.T) {
 		for got.Load() < int64((i-4)*size) {
 			select {
 			case <-progress:
-			case <-time.After(20 * time.Second):
+			case <-time.After(30 * time.Second):
 				t.Fatalf("%d bytes arrived of %d", got.Load(), (i+1)*size)
 			}
 		}

@@ -159,7 +159,7 @@ func (r *raw) next(t *testing.T) media.Packet {
 	select {
 	case p := <-r.took:
 		return p
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("nothing comes out of the filter")
 		return media.Packet{}
 	}

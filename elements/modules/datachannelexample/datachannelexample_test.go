@@ -33,7 +33,7 @@ func message(t *testing.T, r *visiontest.Rig) string {
 	select {
 	case m := <-r.Messages():
 		return m
-	case <-time.After(20 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("no message")
 		return ""
 	}
