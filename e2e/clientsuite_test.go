@@ -17,6 +17,7 @@ func TestClientSuites(t *testing.T) {
 		t.Fatal(err)
 	}
 	eachClient(t, func(t *testing.T, version string) {
+		t.Parallel()
 		s, own := startServer(t), newServer(t, freePort(t)) // the second is for the suites to start
 		config := own.writeConfig()
 		for _, script := range scripts {

@@ -26,6 +26,7 @@ func TestExampleCustomFilter(t *testing.T) {
 		t.Errorf("--list:\n%s", factories)
 	}
 	eachClient(t, func(t *testing.T, version string) {
+		t.Parallel()
 		s := newServer(t, freePort(t))
 		s.program = program
 		s.start("-f", s.writeConfig())

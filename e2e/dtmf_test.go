@@ -11,6 +11,7 @@ import (
 func TestDTMF(t *testing.T) {
 	for _, pair := range [][2]string{{"audio/opus", "audio/opus"}, {"audio/opus", "audio/PCMU"}, {"audio/PCMA", "audio/opus"}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			s := startServer(t)
 			var result struct {
 				Can      bool

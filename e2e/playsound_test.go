@@ -15,6 +15,7 @@ func TestSoundOfFiles(t *testing.T) {
 		{"Vorbis", "vorbis.webm", "libvorbis"}, {"AAC", "aac.mkv", "aac"}, {"MP3", "mp3.mkv", "libmp3lame"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			file := filepath.Join(t.TempDir(), c.file)
 			ffmpeg(t, "-f", "lavfi", "-i", "testsrc=size=320x180:rate=30:duration=5", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100:duration=5",
 				"-ac", "2", "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-g", "30", "-c:a", c.encoder, file)

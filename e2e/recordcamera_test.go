@@ -14,6 +14,7 @@ import (
 // the picture.
 func TestRecordCamera(t *testing.T) {
 	eachClient(t, func(t *testing.T, version string) {
+		t.Parallel()
 		s := startServer(t)
 		c := rtsptest.Start(t, rtsptest.Options{})
 		filmWithCamera(t, c)

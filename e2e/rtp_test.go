@@ -22,6 +22,7 @@ func TestRTPFromFFmpeg(t *testing.T) {
 		"RTP": "", "SRTP 80": "AES_CM_128_HMAC_SHA1_80", "SRTP 32": "AES_CM_128_HMAC_SHA1_32",
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := startServer(t)
 			c := s.dial(t)
 			pipeline := c.create("MediaPipeline", object{})
@@ -59,6 +60,7 @@ func TestRTPFromFFmpeg(t *testing.T) {
 func TestRTPToFFmpeg(t *testing.T) {
 	for name, suite := range map[string]string{"RTP": "", "SRTP 80": "AES_128_CM_HMAC_SHA1_80", "SRTP 32": "AES_128_CM_HMAC_SHA1_32"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := startServer(t)
 			source, file := s.path("source.webm"), s.path("received.webm")
 			ffmpeg(t, "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x240:rate=15", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000",
@@ -129,6 +131,7 @@ func TestRTPThrough(t *testing.T) {
 func TestRTPBetweenEndpoints(t *testing.T) {
 	for _, suite := range []string{"", "AES_128_CM_HMAC_SHA1_32", "AES_128_CM_HMAC_SHA1_80", "AES_256_CM_HMAC_SHA1_32", "AES_256_CM_HMAC_SHA1_80"} {
 		t.Run(suite, func(t *testing.T) {
+			t.Parallel()
 			s := startServer(t)
 			source, file := s.path("source.webm"), s.path("recorded.webm")
 			ffmpeg(t, "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x240:rate=15", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000",

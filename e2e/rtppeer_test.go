@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,31 +52,6 @@ func portOf(t *testing.T, sdp, kind string) int {
 		}
 	}
 	t.Fatalf("no %s in %s", kind, sdp)
-	return 0
-}
-
-// freePair is an even port for RTP whose next one is free, too.
-func freePair(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		c, err := net.ListenUDP("udp4", &net.UDPAddr{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := c.LocalAddr().(*net.UDPAddr).Port &^ 1
-		c.Close()
-		free := true
-		for n := port; n <= port+1; n++ {
-			c, err := net.ListenUDP("udp4", &net.UDPAddr{Port: n})
-			if free = free && err == nil; err == nil {
-				c.Close()
-			}
-		}
-		if free {
-			return port
-		}
-	}
-	t.Fatal("no free pair of ports")
 	return 0
 }
 

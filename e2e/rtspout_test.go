@@ -15,6 +15,7 @@ import (
 func TestRTSPPlayers(t *testing.T) {
 	for _, codec := range []string{"VP8", "H264"} {
 		t.Run(codec, func(t *testing.T) {
+			t.Parallel()
 			s, port := newServer(t, freePort(t)), freePort(t)
 			const token = "a-token-of-the-test"
 			main := s.writeConfig()

@@ -13,6 +13,7 @@ import (
 func TestTranscodedSound(t *testing.T) {
 	for _, pair := range [][2]string{{"audio/opus", "audio/PCMU"}, {"audio/PCMA", "audio/opus"}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			s := startServer(t)
 			const hz = 440
 			var result struct {
