@@ -9,16 +9,16 @@ func TestSimulcast(t *testing.T) {
 	eachBrowser(t, func(t *testing.T, browser, executable string) {
 		s := startServer(t)
 		var result struct {
-			Full         int // lines of the better layer
-			Layers       []string
-			Frames, Lost int // of the viewer that was limited, in 2 s after the limit was lifted
+			Full   int // lines of the better layer
+			Layers []string
+			Lost   int // packets of the viewer that was limited, up to 40 pictures after the limit was lifted
 		}
 		scenarioIn(t, browser, executable, clients[0], "simulcast.js", map[string]any{"ws": s.url()}, &result)
 		if len(result.Layers) != 2 || result.Layers[0] == result.Layers[1] {
 			t.Errorf("statistics of layers with SSRCs %q", result.Layers)
 		}
-		if result.Frames < 20 || result.Lost > 0 {
-			t.Errorf("%d frames in 2 s, %d packets lost", result.Frames, result.Lost)
+		if result.Lost > 0 {
+			t.Errorf("%d packets lost", result.Lost)
 		}
 		t.Logf("%+v", result)
 	})
