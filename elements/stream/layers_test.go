@@ -410,15 +410,24 @@ func TestNACKsFindTheLayerOfTheirTime(t *testing.T) {
 	}
 }
 
-// TestViewersLinkChoosesTheLayer has a viewer behind a link that gets narrow and wide again.
-func TestViewersLinkChoosesTheLayer(t *testing.T) {
+// linkedViewer is the viewer of a simulcast behind a link.
+type linkedViewer struct {
+	net  *network
+	out  *Sender
+	in   *Receiver
+	link *link // to it
+	run  func(span time.Duration)
+}
+
+func newLinkedViewer(t *testing.T, wide float64, layers ...int) *linkedViewer {
 	n := &network{now: time.Hour, random: rand.New(rand.NewPCG(8, 2))}
 	clock := func() time.Duration { return n.now }
-	pub := newSimulcaster(1_400_000, 450_000, 120_000)
+	pub := newSimulcaster(layers...)
 	r := newLayered(t, pub, clock)
-	out, in := NewSender(media.Video), NewReceiver(media.Video, nil, nil)
-	forward, back := &link{net: n, delay: 25 * time.Millisecond, rate: 4_000_000}, &link{net: n, delay: 25 * time.Millisecond}
-	make1 := func(transport Transport, l Line) *Session {
+	v := &linkedViewer{net: n, out: NewSender(media.Video), in: NewReceiver(media.Video, nil, nil)}
+	forward, back := &link{net: n, delay: 25 * time.Millisecond, rate: wide}, &link{net: n, delay: 25 * time.Millisecond}
+	v.link = forward
+	join := func(transport Transport, l Line) *Session {
 		lines := []Line{l}
 		withRTX(lines)
 		withTWCC(lines)
@@ -430,43 +439,67 @@ func TestViewersLinkChoosesTheLayer(t *testing.T) {
 		s.open()
 		return s
 	}
-	sending := make1(forward, Line{SSRC: 1, Sender: out, Send: []Codec{vp8}})
-	receiving := make1(back, Line{SSRC: 2, Receiver: in, Receive: []Codec{vp8}})
+	sending := join(forward, Line{SSRC: 1, Sender: v.out, Send: []Codec{vp8}})
+	receiving := join(back, Line{SSRC: 2, Receiver: v.in, Receive: []Codec{vp8}})
 	forward.peer, back.peer = receiving, sending
-	var got sink
-	in.Output().SetRoutes([]media.Route{{Sink: &got}})
+	v.in.Output().SetRoutes([]media.Route{{Sink: &sink{}}})
 	pub.frame(n.now)
-	r.Output().SetRoutes([]media.Route{{Sink: out}})
-	out.Bind(r.Output().Format(), layeredRecorder{r})
-	run := func(span time.Duration) {
+	r.Output().SetRoutes([]media.Route{{Sink: v.out}})
+	v.out.Bind(r.Output().Format(), layeredRecorder{r})
+	v.run = func(span time.Duration) {
 		for at := n.now; at < n.now+span; at += 40 * time.Millisecond {
 			n.at(at, func() { pub.frame(at) })
 		}
 		n.run(n.now+span, sending, receiving, pub.session)
 	}
-	run(10 * time.Second)
-	if st := out.Stats(); st.Layer != 1 {
+	return v
+}
+
+// TestViewersLinkChoosesTheLayer has a viewer behind a link that gets narrow and wide again.
+func TestViewersLinkChoosesTheLayer(t *testing.T) {
+	v := newLinkedViewer(t, 4_000_000, 1_400_000, 450_000, 120_000)
+	v.run(10 * time.Second)
+	if st := v.out.Stats(); st.Layer != 1 {
 		t.Errorf("at 4 Mbit/s: %+v", st)
 	}
-	forward.rate = 700_000
-	run(6 * time.Second)
-	if st := out.Stats(); st.Layer < 2 {
+	v.link.rate = 700_000
+	v.run(6 * time.Second)
+	if st := v.out.Stats(); st.Layer < 2 {
 		t.Errorf("at 700 kbit/s: %+v", st)
 	}
-	run(25 * time.Second)
-	if st := out.Stats(); st.Layer < 2 || st.Estimate > 800_000 {
+	v.run(25 * time.Second)
+	if st := v.out.Stats(); st.Layer < 2 || st.Estimate > 800_000 {
 		t.Errorf("at 700 kbit/s after a while: %+v", st)
 	}
-	forward.rate = 4_000_000
-	begin := n.now
-	for out.Stats().Layer != 1 && n.now-begin < 40*time.Second {
-		run(100 * time.Millisecond)
+	v.link.rate = 4_000_000
+	v.run(6 * time.Second)
+	if st := v.out.Stats(); st.Layer != 1 || st.Probes == 0 {
+		t.Errorf("at 4 Mbit/s again: %+v", st)
 	}
-	t.Logf("layer 1 after %v", n.now-begin)
-	if st := out.Stats(); n.now-begin > 10*time.Second || st.Probes == 0 {
-		t.Errorf("at 4 Mbit/s again, after %v: %+v", n.now-begin, st)
-	}
-	if st := in.Stats(); st.Spare == 0 || st.SSRC != 1 {
+	if st := v.in.Stats(); st.Spare == 0 || st.SSRC != 1 {
 		t.Errorf("the viewer got %+v", st)
+	}
+}
+
+// However long a link was narrow, the better layer is back within six seconds.
+func TestTheBetterLayerComesBack(t *testing.T) {
+	var longest time.Duration
+	for narrow := 6 * time.Second; narrow < 30*time.Second; narrow += 5100 * time.Millisecond {
+		v := newLinkedViewer(t, 2_000_000, 1_100_000, 187_000)
+		v.run(10 * time.Second)
+		v.link.rate = 500_000
+		v.run(narrow)
+		if layer := v.out.Stats().Layer; layer != 2 {
+			t.Errorf("layer %d after %v at 500 kbit/s", layer, narrow)
+		}
+		v.link.rate = 2_000_000
+		back := v.net.now
+		for v.out.Stats().Layer != 1 && v.net.now-back < time.Minute {
+			v.run(200 * time.Millisecond)
+		}
+		longest = max(longest, v.net.now-back)
+	}
+	if longest > 6*time.Second {
+		t.Errorf("it took %v", longest)
 	}
 }

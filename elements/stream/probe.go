@@ -34,7 +34,7 @@ type probing struct {
 // Where the peer reports when each packet came, a few of them show what the path carries: a moment is enough, and where
 // the path is full the queue is short. An estimate that the peer makes itself has to grow while more arrives.
 var (
-	inClusters = probing{more: 300, most: 115, time: 60 * time.Millisecond, pause: 2 * time.Second, last: 8 * time.Second}
+	inClusters = probing{more: 300, most: 115, time: 60 * time.Millisecond, pause: 1500 * time.Millisecond, last: 4 * time.Second}
 	forAWhile  = probing{more: 150, most: 100, time: 6 * time.Second, pause: 3 * time.Second, last: 20 * time.Second}
 )
 
@@ -63,7 +63,10 @@ func (s *Sender) planProbe(now time.Duration) {
 		b.running, b.bps = false, 0 // nothing to find out, or no way to
 		return
 	case limit >= wanted:
-		*b = probe{} // found
+		if b.running { // found, and tried
+			c.roomSince = now - roomTime
+		}
+		*b = probe{}
 		return
 	case b.running && (100*limit < probeFall*b.best || now-b.since > how.time):
 		b.running = false
