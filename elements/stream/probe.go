@@ -24,7 +24,7 @@ const (
 
 // probing is how attempts are made.
 type probing struct {
-	more  int           // than the estimate is sent, in per cent of it
+	more  int           // than the estimate, or what is sent, in per cent of it
 	most  int           // that is sent, in per cent of what is wanted
 	time  time.Duration // one attempt takes at most
 	pause time.Duration // to the next one, a quarter more with each that fails
@@ -82,7 +82,8 @@ func (s *Sender) planProbe(now time.Duration) {
 		defer s.session.kick()
 	}
 	b.best = max(b.best, limit)
-	b.bps = max(min(wanted*how.most/100, limit*how.more/100)-c.rates[c.current], 1)
+	sent := c.rates[c.current]
+	b.bps = max(min(wanted*how.most/100, max(limit, sent)*how.more/100)-sent, 1)
 }
 
 // fail ends an attempt and puts the next one off: a link that recovers after ten seconds is to be found out within a few

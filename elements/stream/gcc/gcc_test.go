@@ -331,3 +331,18 @@ func BenchmarkUpdate(b *testing.B) {
 		e.Update(at+80*time.Millisecond, 80*time.Millisecond, packets)
 	}
 }
+
+// What arrives without loss is carried, whatever was lost before.
+func TestLossThatIsOver(t *testing.T) {
+	p := newPath(2_000_000)
+	p.source = func(int) float64 { return 200_000 }
+	p.run(5*time.Second, nil)
+	p.loss = 0.9
+	p.run(3*time.Second, nil)
+	low := p.e.Bitrate()
+	p.loss = 0
+	p.run(4*time.Second, nil)
+	if bps := p.e.Bitrate(); low > 100_000 || bps < 150_000 {
+		t.Errorf("%d while 90 %% are lost, %d 4 s after", low, bps)
+	}
+}

@@ -59,7 +59,8 @@ func (l *loss) update(now, trip time.Duration, byDelay, received float64) {
 		l.limit = min(l.limit, byDelay)
 		l.limit = max(l.limit*(1-l.fraction/2), min(l.limit, lossLeast*received), leastBitrate)
 	case l.fraction < lossLow && l.limit > 0:
-		if l.limit *= math.Pow(lossGrowth, min(elapsed, lossInterval).Seconds()); l.limit > byDelay {
+		grown := l.limit * math.Pow(lossGrowth, min(elapsed, lossInterval).Seconds())
+		if l.limit = max(grown, proven*received); l.limit > byDelay {
 			l.limit = 0
 		}
 	}
