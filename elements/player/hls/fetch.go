@@ -2,6 +2,7 @@ package hls
 
 import (
 	"context"
+	"crypto/aes"
 	"errors"
 	"fmt"
 	"io"
@@ -90,13 +91,18 @@ func (l *loader) playlist(ctx context.Context, uri string) (*playlist, error) {
 			absolute(&p.audios[i].uri)
 		}
 	}
-	var last *part
+	var last *section
 	for i := range p.segments {
 		s := &p.segments[i]
 		absolute(&s.uri)
+		if s.key.uri != "" {
+			absolute(&s.key.uri)
+		}
 		if s.init != nil && s.init != last {
 			absolute(&s.init.uri)
-			last = s.init
+			if last = s.init; s.init.key.uri != "" {
+				absolute(&s.init.key.uri)
+			}
 		}
 	}
 	return p, err
@@ -118,8 +124,10 @@ type fetcher struct {
 	chunks chan chunk // closed at the end
 	err    error      // why it is closed, nil: everything was given out. To be read after that
 
-	loaded *part // init that was loaded last
+	loaded *section // init that was loaded last
 	head   []byte
+	keyURI string // of the key that was loaded last
+	secret []byte
 }
 
 // run gives out segments from one on, until the end or ctx ends.
@@ -173,22 +181,37 @@ func (s segment) sameInit(other *segment) bool {
 }
 
 // fill loads a segment, and what stands before it.
-func (f *fetcher) fill(ctx context.Context, c *chunk) error {
-	data, _, err := f.load(ctx, c.part, maxPart)
-	if err != nil {
+func (f *fetcher) fill(ctx context.Context, c *chunk) (err error) {
+	if c.data, err = f.plain(ctx, c.part, c.key); err != nil || c.init == nil || !c.fresh {
 		return err
 	}
-	if c.data = data; c.init == nil || !c.fresh {
-		return nil
-	}
 	if f.loaded == nil || *f.loaded != *c.init {
-		if f.head, _, err = f.load(ctx, *c.init, maxPart); err != nil {
+		if f.head, err = f.plain(ctx, c.init.part, c.init.key); err != nil {
 			return err
 		}
 		f.loaded = c.init
 	}
-	c.data = append(f.head[:len(f.head):len(f.head)], data...)
+	c.data = append(f.head[:len(f.head):len(f.head)], c.data...)
 	return nil
+}
+
+// plain loads a part and decrypts it.
+func (f *fetcher) plain(ctx context.Context, p part, k key) ([]byte, error) {
+	data, _, err := f.load(ctx, p, maxPart)
+	if err != nil || k.uri == "" {
+		return data, err
+	}
+	if k.uri != f.keyURI {
+		secret, _, err := f.load(ctx, part{uri: k.uri}, aes.BlockSize)
+		if err == nil && len(secret) != aes.BlockSize {
+			err = fmt.Errorf("%w: a key of %d bytes, AES-128 has %d", demux.ErrFormat, len(secret), aes.BlockSize)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("key: %w", err)
+		}
+		f.keyURI, f.secret = k.uri, secret
+	}
+	return decrypt(data, f.secret, k.iv)
 }
 
 // await asks for a live playlist again until it has a segment. At the end of the stream it returns without.

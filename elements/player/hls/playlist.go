@@ -47,11 +47,18 @@ type alternative struct {
 // segment is one piece of the stream.
 type segment struct {
 	part
-	init   *part // that a decoder needs before it (§4.3.2.5), nil: none
+	key    key
+	init   *section // that a decoder needs before it (§4.3.2.5), nil: none
 	length time.Duration
 	begin  time.Duration // from the first segment of the playlist
 	clock  int64         // number of the discontinuities before it: segments of one number share a time line
 	gap    bool          // is not there (EXT-X-GAP)
+}
+
+// section is a Media Initialization Section (§4.3.2.5). Where its key has no IV it is not encrypted: it has no number to take for one.
+type section struct {
+	part
+	key key
 }
 
 // part is what a request asks for.
@@ -65,7 +72,8 @@ type scanner struct {
 	*playlist
 	length  time.Duration
 	timed   bool // length is said
-	init    *part
+	init    *section
+	keys    keys
 	clock   int64
 	gap     bool
 	ranged  part // of EXT-X-BYTERANGE
@@ -121,18 +129,9 @@ func (s *scanner) tag(tag, value string) (err error) {
 	case "#EXT-X-BYTERANGE":
 		s.ranged, err = byteRange(value)
 	case "#EXT-X-MAP":
-		a := attributes(value)
-		var p part
-		if r := a["BYTERANGE"]; r != "" {
-			p, err = byteRange(r)
-			p.offset = max(p.offset, 0)
-		}
-		p.uri = a["URI"]
-		s.init = &p
+		s.init, err = s.section(attributes(value))
 	case "#EXT-X-KEY":
-		if m := attributes(value)["METHOD"]; m != "NONE" {
-			err = fmt.Errorf("segments are encrypted (%.20q), which is not supported", m)
-		}
+		err = s.keys.set(attributes(value))
 	case "#EXT-X-STREAM-INF":
 		a := attributes(value)
 		v := variant{audio: a["AUDIO"]}
@@ -149,6 +148,24 @@ func (s *scanner) tag(tag, value string) (err error) {
 		}
 	}
 	return err
+}
+
+// section reads an EXT-X-MAP.
+func (s *scanner) section(a map[string]string) (*section, error) {
+	var p part
+	if r := a["BYTERANGE"]; r != "" {
+		var err error
+		if p, err = byteRange(r); err != nil {
+			return nil, err
+		}
+		p.offset = max(p.offset, 0)
+	}
+	p.uri = a["URI"]
+	k, err := s.keys.current()
+	if !k.given {
+		k = key{}
+	}
+	return &section{part: p, key: k}, err
 }
 
 // uri is reached at a line that is none of the tags: a segment, or a variant when its tag came before.
@@ -175,7 +192,12 @@ func (s *scanner) uri(text string) error {
 		}
 		p.offset = s.segments[n-1].offset + s.segments[n-1].size
 	}
-	s.segments = append(s.segments, segment{part: p, init: s.init, length: s.length, begin: s.total, clock: s.clock, gap: s.gap})
+	k, err := s.keys.current()
+	if err != nil {
+		return err
+	}
+	number := s.first + int64(len(s.segments))
+	s.segments = append(s.segments, segment{part: p, key: k.forSegment(number), init: s.init, length: s.length, begin: s.total, clock: s.clock, gap: s.gap})
 	s.total += s.length
 	s.ranged, s.gap, s.timed = part{}, false, false
 	return nil
