@@ -68,18 +68,18 @@ func (m *rendition) seek(t time.Duration) error {
 	return m.open()
 }
 
-// Read gives the bytes of segments up to a discontinuity.
-func (m *rendition) Read(b []byte) (int, error) {
+// more sees to it that rest holds bytes of the time line that is read, or returns why it cannot.
+func (m *rendition) more() error {
 	for len(m.rest) == 0 {
 		if m.pending {
-			return 0, io.EOF
+			return io.EOF
 		}
 		c, ok := <-m.fetcher.chunks
 		if !ok {
 			if m.failed = m.fetcher.err; m.failed != nil {
-				return 0, m.failed
+				return m.failed
 			}
-			return 0, io.EOF
+			return io.EOF
 		}
 		m.rest = c.data
 		if c.fresh {
@@ -87,7 +87,15 @@ func (m *rendition) Read(b []byte) (int, error) {
 		}
 	}
 	if m.pending {
-		return 0, io.EOF
+		return io.EOF
+	}
+	return nil
+}
+
+// Read gives the bytes of segments up to a discontinuity.
+func (m *rendition) Read(b []byte) (int, error) {
+	if err := m.more(); err != nil {
+		return 0, err
 	}
 	n := copy(b, m.rest)
 	m.rest = m.rest[n:]
@@ -97,7 +105,10 @@ func (m *rendition) Read(b []byte) (int, error) {
 // open begins to read what follows a discontinuity.
 func (m *rendition) open() error {
 	m.pending, m.inner, m.based = false, nil, false
-	d, err := containers.Open(m)
+	if err := m.more(); err != nil {
+		return demux.Cut(err)
+	}
+	d, err := m.demuxer()
 	switch {
 	case m.failed != nil:
 		return m.failed
@@ -106,6 +117,14 @@ func (m *rendition) open() error {
 	}
 	m.inner = d
 	return m.match()
+}
+
+// demuxer reads what the segment holds.
+func (m *rendition) demuxer() (demux.Reader, error) {
+	if isPacked(m.rest) {
+		return newPacked(demux.NewSource(m), m.last+m.reader.bases[m.clock])
+	}
+	return containers.Open(m)
 }
 
 // match finds the tracks of the reader that goes on with those there were at first: the receivers know those.
