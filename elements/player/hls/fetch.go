@@ -19,7 +19,7 @@ const (
 	maxPart = 64 << 20
 	// loading is how long a playlist or a segment may take.
 	loading = 30 * time.Second
-	// stalled is how long a live playlist may bring nothing new, or not be there, until the stream counts as lost.
+	// stalled is how long a live stream may bring nothing new, or not be there, until it counts as lost.
 	stalled = time.Minute
 	// shortest and longest bound how often a live playlist is asked for, whatever it says.
 	shortest, longest = 500 * time.Millisecond, 30 * time.Second
@@ -119,10 +119,11 @@ type chunk struct {
 // fetcher loads the segments of one media playlist in turn, one ahead of what is taken.
 type fetcher struct {
 	*loader
-	uri    string
-	list   *playlist
-	chunks chan chunk // closed at the end
-	err    error      // why it is closed, nil: everything was given out. To be read after that
+	uri      string
+	list     *playlist
+	patience time.Duration // how long a live stream may bring nothing until it counts as lost
+	chunks   chan chunk    // closed at the end
+	err      error         // why it is closed, nil: everything was given out. To be read after that
 
 	loaded *section // init that was loaded last
 	head   []byte
@@ -135,6 +136,7 @@ func (f *fetcher) run(ctx context.Context, from int) {
 	defer close(f.chunks)
 	next, skipped := f.list.first+int64(from), false
 	var before *segment
+	good := time.Now() // when a segment was there last
 	for {
 		if err := f.await(ctx, next); err != nil || next >= f.list.first+int64(len(f.list.segments)) {
 			f.err = err
@@ -156,7 +158,7 @@ func (f *fetcher) run(ctx context.Context, from int) {
 		case ctx.Err() != nil:
 			f.err = ctx.Err()
 			return
-		case err != nil && f.list.ended:
+		case err != nil && (f.list.ended || time.Since(good) > f.patience):
 			f.err = err
 			return
 		case err != nil: // of a live stream the next one may be there
@@ -169,7 +171,7 @@ func (f *fetcher) run(ctx context.Context, from int) {
 			f.err = ctx.Err()
 			return
 		}
-		before, skipped = &s, false
+		before, skipped, good = &s, false, time.Now()
 	}
 }
 
@@ -230,15 +232,15 @@ func (f *fetcher) await(ctx context.Context, next int64) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err != nil && time.Since(began) > stalled:
+		case err != nil && time.Since(began) > f.patience:
 			return err
 		case err == nil && list.first+int64(len(list.segments)) < f.list.first: // begun anew
 			return fmt.Errorf("%w: its numbers went from %d to %d", errEnded, f.list.first, list.first)
 		case err == nil:
 			f.list = list
 		}
-		if time.Since(began) > stalled {
-			return fmt.Errorf("%w for %v", errEnded, stalled)
+		if time.Since(began) > f.patience {
+			return fmt.Errorf("%w for %v", errEnded, f.patience)
 		}
 		wait = f.list.target / 2
 	}

@@ -251,7 +251,7 @@ func FuzzPlaylist(f *testing.F) {
 		if n := p.live(); n < 0 || n > len(p.segments) {
 			t.Fatalf("live begins with %d of %d", n, len(p.segments))
 		}
-		p.sound(p.best())
+		p.choices()
 		for _, s := range p.segments {
 			if s.begin < 0 || s.begin > p.length() || s.offset < 0 || s.size < 0 || s.offset+s.size < 0 {
 				t.Fatalf("segment %+v", s)

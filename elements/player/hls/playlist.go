@@ -2,9 +2,11 @@ package hls
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -263,6 +265,31 @@ func (p *playlist) length() time.Duration {
 	return 0
 }
 
+// empty is the error of a playlist without segments.
+func (p *playlist) empty() error {
+	if len(p.segments) == 0 {
+		return fmt.Errorf("%w: a playlist without segments", demux.ErrFormat)
+	}
+	return nil
+}
+
+// at is the segment of a time.
+func (p *playlist) at(t time.Duration) int {
+	i := 0
+	for i+1 < len(p.segments) && p.segments[i+1].begin <= t {
+		i++
+	}
+	return i
+}
+
+// beginning is the segment that playing begins with.
+func (p *playlist) beginning() int {
+	if p.ended {
+		return 0
+	}
+	return p.live()
+}
+
 // live is the segment that playing a live stream begins with: three target durations from the end (§6.3.3).
 func (p *playlist) live() int {
 	left := 3 * p.target
@@ -277,17 +304,15 @@ func (p *playlist) live() int {
 // playable are the beginnings of names of codecs (RFC 6381) that a pipeline knows.
 var playable = []string{"avc1", "avc3", "hvc1", "hev1", "vp08", "vp09", "av01", "mp4a", "opus", "mp3"}
 
-// best chooses the variant of the highest bandwidth, among those first of which everything can be played.
-func (p *playlist) best() variant {
-	var best variant
-	known := false
-	for _, v := range p.variants {
-		k := v.known()
-		if best.uri == "" || k && !known || k == known && v.bandwidth > best.bandwidth {
-			best, known = v, k
-		}
+// ranked are the variants that can be chosen from, the one to be played first: the highest bandwidth among those of which everything can
+// be played, or among all when there is none of these. Of several of one bandwidth the first (§6.2.4: the others are for when it fails).
+func (p *playlist) ranked() []variant {
+	known := slices.DeleteFunc(slices.Clone(p.variants), func(v variant) bool { return !v.known() })
+	if len(known) == 0 {
+		known = slices.Clone(p.variants)
 	}
-	return best
+	slices.SortStableFunc(known, func(a, b variant) int { return cmp.Compare(b.bandwidth, a.bandwidth) })
+	return known
 }
 
 func (v variant) known() bool {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/rivero-media/rivero/elements/player/containers"
@@ -35,6 +37,9 @@ type rendition struct {
 	tracked []int         // tracks of inner as those of the Reader, -1: none
 	last    time.Duration // PTS that was given out, the latest
 
+	gave   []time.Duration // the same by track of its own
+	behind []bool          // by track: a change of variants has it begin before that
+
 	frame demux.Frame // when ready
 	ready bool
 	err   error // the end
@@ -42,7 +47,7 @@ type rendition struct {
 
 // start begins to load from a segment on.
 func (m *rendition) start(from int) {
-	m.fetcher = &fetcher{loader: m.loader, uri: m.uri, list: m.list, chunks: make(chan chunk)}
+	m.fetcher = &fetcher{loader: m.loader, uri: m.uri, list: m.list, chunks: make(chan chunk), patience: m.patience()}
 	ctx, cancel := context.WithCancel(m.ctx)
 	m.cancel = cancel
 	m.failed, m.rest, m.pending, m.inner, m.ready, m.err = nil, nil, false, nil, false, nil
@@ -56,13 +61,31 @@ func (m *rendition) stop() {
 	}
 }
 
+// patience is how long a live playlist may fail. Where there is another variant that is as long as what is still to be played (§6.3.3).
+func (m *rendition) patience() time.Duration {
+	if len(m.reader.choices) == 1 {
+		return stalled
+	}
+	return min(max(3*m.list.target, 3*shortest), stalled)
+}
+
 // seek goes to the segment of a time.
 func (m *rendition) seek(t time.Duration) error {
 	m.stop()
-	from := 0
-	for from+1 < len(m.list.segments) && m.list.segments[from+1].begin <= t {
-		from++
+	m.forget()
+	return m.play(m.list.at(t))
+}
+
+// forget is reached where time begins anew.
+func (m *rendition) forget() {
+	clear(m.behind)
+	for i := range m.gave {
+		m.gave[i] = math.MinInt64
 	}
+}
+
+// play plays from a segment on.
+func (m *rendition) play(from int) error {
 	m.start(from)
 	m.last = m.list.segments[from].begin
 	return m.open()
@@ -115,8 +138,7 @@ func (m *rendition) open() error {
 	case err != nil:
 		return err
 	}
-	m.inner = d
-	return m.match()
+	return m.match(d)
 }
 
 // demuxer reads what the segment holds.
@@ -127,11 +149,11 @@ func (m *rendition) demuxer() (demux.Reader, error) {
 	return containers.Open(m)
 }
 
-// match finds the tracks of the reader that goes on with those there were at first: the receivers know those.
-func (m *rendition) match() error {
+// match goes on with a reader, and finds its tracks among those there were at first: the receivers know those.
+func (m *rendition) match(d demux.Reader) error {
 	m.tracked = nil
 	taken := map[int]bool{}
-	for _, t := range m.inner.Tracks() {
+	for _, t := range d.Tracks() {
 		to := -1
 		if m.tracks == nil {
 			to = len(m.tracked)
@@ -148,6 +170,7 @@ func (m *rendition) match() error {
 		}
 		m.tracked = append(m.tracked, to)
 	}
+	m.inner = d
 	return nil
 }
 
@@ -161,6 +184,8 @@ func (m *rendition) fill() error {
 				return err
 			}
 			continue
+		case m.failed != nil && err != nil:
+			return m.failed
 		case err == io.EOF:
 			m.err = err
 			return nil
@@ -172,6 +197,9 @@ func (m *rendition) fill() error {
 			continue
 		}
 		m.place(&f)
+		if !m.passes(to, &f) {
+			continue
+		}
 		f.Track = m.first + to
 		m.frame, m.ready = f, true
 		m.last = max(m.last, f.PTS)
@@ -190,7 +218,7 @@ func (m *rendition) place(f *demux.Frame) {
 		switch {
 		case m.skipped:
 			m.base = own
-		case known && (own-base).Abs() < maxApart:
+		case known && (own-base).Abs() < m.apart():
 			m.base = base
 		default:
 			m.base = own
@@ -203,5 +231,11 @@ func (m *rendition) place(f *demux.Frame) {
 	f.DTS += began - m.base
 }
 
-// maxApart is how far renditions of one time line may be apart.
-const maxApart = 10 * time.Second
+// apart is how far what begins may be from what the time line has come to: renditions of one stream, and variants of a live one after a
+// server was away for as long as it is waited for.
+func (m *rendition) apart() time.Duration {
+	if slices.Contains(m.behind, true) {
+		return stalled
+	}
+	return 10 * time.Second
+}
