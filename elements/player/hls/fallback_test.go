@@ -3,6 +3,7 @@ package hls
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -83,6 +84,43 @@ func TestFallbackOfSeek(t *testing.T) {
 		t.Fatal(err)
 	}
 	read(t, r)[media.Video].check(t, "video", 50, 4*time.Second, 5960*time.Millisecond)
+}
+
+// Where the other variant is cut at other places, sound goes on at once and pictures at the next key frame.
+func TestFallbackBetweenSegments(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.Handle("/large/", http.StripPrefix("/large", http.FileServer(http.Dir(make6(t, x264...)))))
+	mux.Handle("/large/list1.ts", http.NotFoundHandler())
+	mux.Handle("/small/", http.StripPrefix("/small", http.FileServer(http.Dir(make6(t, append(x264[:len(x264):len(x264)], "-g", "75", "-hls_time", "3")...)))))
+	mux.Handle("/master.m3u8", files{"/master.m3u8": []byte("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nsmall/list.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2\nlarge/list.m3u8\n")})
+	r, err := open(t, mux, "/master.m3u8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := read(t, r)
+	all[media.Video].check(t, "video, without the second before the key frame at 3 s", 125, 0, 5960*time.Millisecond)
+	all[media.Audio].check(t, "sound", 282, 0, 5980*time.Millisecond)
+}
+
+// A server that does not answer is as good as a segment that is not there.
+func TestFallbackOfTimeout(t *testing.T) {
+	dir := make6(t, x264...)
+	mux := http.NewServeMux()
+	for _, size := range []string{"/large/", "/small/"} {
+		mux.Handle(size, http.StripPrefix(size, http.FileServer(http.Dir(dir))))
+	}
+	mux.HandleFunc("/large/list1.ts", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	mux.Handle("/master.m3u8", files{"/master.m3u8": []byte("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nsmall/list.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2\nlarge/list.m3u8\n")})
+	s := httptest.NewServer(mux)
+	defer s.Close()
+	client := &http.Client{Transport: &http.Transport{ResponseHeaderTimeout: time.Second}}
+	defer client.CloseIdleConnections()
+	r, err := Open(t.Context(), client, func(string) error { return nil }, s.URL+"/master.m3u8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	read(t, r)[media.Video].check(t, "video", 150, 0, 5960*time.Millisecond)
 }
 
 // Sound that the variants share goes on beside the pictures of the other one.
