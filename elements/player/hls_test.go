@@ -38,6 +38,9 @@ func playlists(t *testing.T) *httptest.Server {
 			fmt.Fprintf(w, "#EXTM3U\n#EXTINF:1,\n%s\n#EXT-X-ENDLIST\n", segment)
 		})
 	}
+	mux.HandleFunc("/key.m3u8", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"http://127.0.0.2:1/key\"\n#EXTINF:1,\nlist0.ts\n#EXT-X-ENDLIST\n")
+	})
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	return s
@@ -71,7 +74,7 @@ func TestHLSErrors(t *testing.T) {
 	web := playlists(t)
 	policy := access.New(access.Rules{Denied: []netip.Prefix{netip.MustParsePrefix("127.0.0.2/32")}, Schemes: []string{"http"}}, zerolog.Nop())
 	for name, want := range map[string]string{
-		"file": "Invalid URI: ", "denied": "Invalid URI: ", "none": "Invalid URI", "text": "Invalid Media", "missing": "Invalid URI",
+		"file": "Invalid URI: ", "denied": "Invalid URI: ", "key": "Invalid URI: ", "none": "Invalid URI", "text": "Invalid Media", "missing": "Invalid URI",
 	} {
 		st := newStageWith(t, web.URL+"/"+name+".m3u8", player.Settings{Access: policy})
 		st.do(t, "play")

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +112,33 @@ func TestChainedOgg(t *testing.T) {
 		frames := readAll(t, r)[0]
 		if last := frames[len(frames)-1].pts; last < 700*time.Millisecond || last > 850*time.Millisecond {
 			t.Errorf("%s: the last of %d frames is at %v", name, len(frames), last)
+		}
+	}
+}
+
+// The length of a file of several chained streams is that of all which are played, on a disk.
+func TestChainedOggHasALength(t *testing.T) {
+	for _, codec := range []string{"libopus", "libvorbis"} {
+		var all []byte
+		for _, length := range []time.Duration{2 * time.Second, 30 * time.Second, time.Second} {
+			name := fmt.Sprintf("%s%d.ogg", codec, length)
+			all = append(all, contents(t, fftest.Make(t, name, append(fftest.Pattern(length, length, "16x16", 5), "-vn", "-c:a", codec, "-serial_offset", strconv.Itoa(len(all)+1))...))...)
+		}
+		for what, c := range map[string]struct {
+			data []byte
+			want time.Duration
+		}{
+			"whole":                {all, 33 * time.Second},
+			"another codec behind": {slices.Concat(all, contents(t, "testdata/seeds/"+map[string]string{"libopus": "tone.ogg", "libvorbis": "tone.opus"}[codec])), 33 * time.Second},
+		} {
+			r := open(t, fftest.File(t, "chained.ogg", c.data))
+			if d := r.Duration(); (d-c.want).Abs() > 100*time.Millisecond || r.Seekable() {
+				t.Errorf("%s, %s: duration %v, seekable %v", codec, what, d, r.Seekable())
+			}
+			frames := readAll(t, r)[0]
+			if last := frames[len(frames)-1].pts; (last - c.want).Abs() > 200*time.Millisecond {
+				t.Errorf("%s, %s: the last frame is at %v", codec, what, last)
+			}
 		}
 	}
 }

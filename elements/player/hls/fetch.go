@@ -2,6 +2,7 @@ package hls
 
 import (
 	"context"
+	"crypto/aes"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +19,7 @@ const (
 	maxPart = 64 << 20
 	// loading is how long a playlist or a segment may take.
 	loading = 30 * time.Second
-	// stalled is how long a live playlist may bring nothing new, or not be there, until the stream counts as lost.
+	// stalled is how long a live stream may bring nothing new, or not be there, until it counts as lost.
 	stalled = time.Minute
 	// shortest and longest bound how often a live playlist is asked for, whatever it says.
 	shortest, longest = 500 * time.Millisecond, 30 * time.Second
@@ -90,13 +91,18 @@ func (l *loader) playlist(ctx context.Context, uri string) (*playlist, error) {
 			absolute(&p.audios[i].uri)
 		}
 	}
-	var last *part
+	var last *section
 	for i := range p.segments {
 		s := &p.segments[i]
 		absolute(&s.uri)
+		if s.key.uri != "" {
+			absolute(&s.key.uri)
+		}
 		if s.init != nil && s.init != last {
 			absolute(&s.init.uri)
-			last = s.init
+			if last = s.init; s.init.key.uri != "" {
+				absolute(&s.init.key.uri)
+			}
 		}
 	}
 	return p, err
@@ -113,13 +119,16 @@ type chunk struct {
 // fetcher loads the segments of one media playlist in turn, one ahead of what is taken.
 type fetcher struct {
 	*loader
-	uri    string
-	list   *playlist
-	chunks chan chunk // closed at the end
-	err    error      // why it is closed, nil: everything was given out. To be read after that
+	uri      string
+	list     *playlist
+	patience time.Duration // how long a live stream may bring nothing until it counts as lost
+	chunks   chan chunk    // closed at the end
+	err      error         // why it is closed, nil: everything was given out. To be read after that
 
-	loaded *part // init that was loaded last
+	loaded *section // init that was loaded last
 	head   []byte
+	keyURI string // of the key that was loaded last
+	secret []byte
 }
 
 // run gives out segments from one on, until the end or ctx ends.
@@ -127,6 +136,7 @@ func (f *fetcher) run(ctx context.Context, from int) {
 	defer close(f.chunks)
 	next, skipped := f.list.first+int64(from), false
 	var before *segment
+	good := time.Now() // when a segment was there last
 	for {
 		if err := f.await(ctx, next); err != nil || next >= f.list.first+int64(len(f.list.segments)) {
 			f.err = err
@@ -148,7 +158,7 @@ func (f *fetcher) run(ctx context.Context, from int) {
 		case ctx.Err() != nil:
 			f.err = ctx.Err()
 			return
-		case err != nil && f.list.ended:
+		case err != nil && (f.list.ended || time.Since(good) > f.patience):
 			f.err = err
 			return
 		case err != nil: // of a live stream the next one may be there
@@ -161,7 +171,7 @@ func (f *fetcher) run(ctx context.Context, from int) {
 			f.err = ctx.Err()
 			return
 		}
-		before, skipped = &s, false
+		before, skipped, good = &s, false, time.Now()
 	}
 }
 
@@ -173,22 +183,37 @@ func (s segment) sameInit(other *segment) bool {
 }
 
 // fill loads a segment, and what stands before it.
-func (f *fetcher) fill(ctx context.Context, c *chunk) error {
-	data, _, err := f.load(ctx, c.part, maxPart)
-	if err != nil {
+func (f *fetcher) fill(ctx context.Context, c *chunk) (err error) {
+	if c.data, err = f.plain(ctx, c.part, c.key); err != nil || c.init == nil || !c.fresh {
 		return err
 	}
-	if c.data = data; c.init == nil || !c.fresh {
-		return nil
-	}
 	if f.loaded == nil || *f.loaded != *c.init {
-		if f.head, _, err = f.load(ctx, *c.init, maxPart); err != nil {
+		if f.head, err = f.plain(ctx, c.init.part, c.init.key); err != nil {
 			return err
 		}
 		f.loaded = c.init
 	}
-	c.data = append(f.head[:len(f.head):len(f.head)], data...)
+	c.data = append(f.head[:len(f.head):len(f.head)], c.data...)
 	return nil
+}
+
+// plain loads a part and decrypts it.
+func (f *fetcher) plain(ctx context.Context, p part, k key) ([]byte, error) {
+	data, _, err := f.load(ctx, p, maxPart)
+	if err != nil || k.uri == "" {
+		return data, err
+	}
+	if k.uri != f.keyURI {
+		secret, _, err := f.load(ctx, part{uri: k.uri}, aes.BlockSize)
+		if err == nil && len(secret) != aes.BlockSize {
+			err = fmt.Errorf("%w: a key of %d bytes, AES-128 has %d", demux.ErrFormat, len(secret), aes.BlockSize)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("key: %w", err)
+		}
+		f.keyURI, f.secret = k.uri, secret
+	}
+	return decrypt(data, f.secret, k.iv)
 }
 
 // await asks for a live playlist again until it has a segment. At the end of the stream it returns without.
@@ -207,15 +232,15 @@ func (f *fetcher) await(ctx context.Context, next int64) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err != nil && time.Since(began) > stalled:
+		case err != nil && time.Since(began) > f.patience:
 			return err
 		case err == nil && list.first+int64(len(list.segments)) < f.list.first: // begun anew
 			return fmt.Errorf("%w: its numbers went from %d to %d", errEnded, f.list.first, list.first)
 		case err == nil:
 			f.list = list
 		}
-		if time.Since(began) > stalled {
-			return fmt.Errorf("%w for %v", errEnded, stalled)
+		if time.Since(began) > f.patience {
+			return fmt.Errorf("%w for %v", errEnded, f.patience)
 		}
 		wait = f.list.target / 2
 	}

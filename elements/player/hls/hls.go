@@ -29,11 +29,16 @@ func Is(contentType string) bool {
 
 // Reader is a demux.Reader of a playlist. Whoever opened it closes it.
 type Reader struct {
+	loader     *loader
+	ctx        context.Context
+	choices    []choice // what can be played
+	at         int      // the one of them that is
 	renditions []*rendition
 	tracks     []demux.Track
 	bases      map[int64]time.Duration // of the time lines that have been seen: what is taken off their times
 	duration   time.Duration           // 0: live
 	given      *rendition              // whose frame was given out last
+	failing    failing
 }
 
 // Open loads a playlist and begins to load what it lists. Requests go through client, and allow is asked for each URL; ctx ends
@@ -44,49 +49,66 @@ func Open(ctx context.Context, client *http.Client, allow func(uri string) error
 	if err != nil {
 		return nil, err
 	}
-	uris := []string{uri}
+	choices := []choice{{uri}}
 	if len(list.variants) > 0 {
-		v := list.best()
-		if uris = []string{v.uri}; list.sound(v) != "" {
-			uris = append(uris, list.sound(v))
-		}
-		list = nil
+		choices, list = list.choices(), nil
+	} else if err := list.empty(); err != nil {
+		return nil, err
 	}
-	r := &Reader{bases: map[int64]time.Duration{}}
-	for _, uri := range uris {
+	var first error
+	for at := range choices {
+		r := &Reader{loader: l, ctx: ctx, choices: choices, at: at, bases: map[int64]time.Duration{}}
+		err := r.begin(list)
+		if err == nil {
+			return r, nil
+		}
+		r.Close()
+		if first == nil {
+			first = err
+		}
+	}
+	return nil, first
+}
+
+// begin begins to read what is chosen; list is the first of its playlists, where that is there already.
+func (r *Reader) begin(list *playlist) (err error) {
+	for _, uri := range r.choices[r.at] {
 		if list == nil {
-			if list, err = l.playlist(ctx, uri); err != nil {
-				r.Close()
-				return nil, err
+			if list, err = r.load(uri); err != nil {
+				return err
 			}
 		}
-		if err := r.add(ctx, l, uri, list); err != nil {
-			r.Close()
-			return nil, err
+		if err := r.add(uri, list); err != nil {
+			return err
 		}
 		list = nil
 	}
-	return r, nil
+	return nil
+}
+
+// load loads a media playlist.
+func (r *Reader) load(uri string) (*playlist, error) {
+	list, err := r.loader.playlist(r.ctx, uri)
+	if err == nil {
+		err = list.empty()
+	}
+	return list, err
 }
 
 // add begins to read a media playlist.
-func (r *Reader) add(ctx context.Context, l *loader, uri string, list *playlist) error {
-	if len(list.segments) == 0 {
-		return fmt.Errorf("%w: a playlist without segments", demux.ErrFormat)
-	}
-	m := &rendition{reader: r, loader: l, ctx: ctx, uri: uri, list: list, first: len(r.tracks)}
+func (r *Reader) add(uri string, list *playlist) error {
+	m := &rendition{reader: r, loader: r.loader, ctx: r.ctx, uri: uri, list: list, first: len(r.tracks)}
 	r.renditions = append(r.renditions, m)
-	from := 0
-	if !list.ended {
-		from = list.live()
-	} else if r.duration == 0 {
+	if list.ended && r.duration == 0 {
 		r.duration = list.length()
 	}
-	m.start(from)
+	m.start(list.beginning())
 	if err := m.open(); err != nil {
 		return err
 	}
 	m.tracks = m.inner.Tracks()
+	m.behind, m.gave = make([]bool, len(m.tracks)), make([]time.Duration, len(m.tracks))
+	m.forget()
 	for _, t := range m.tracks {
 		if len(r.renditions) > 1 && t.Format.Kind != media.Audio {
 			t.Format = media.Format{} // a rendition of sound: pictures in it are not wanted
@@ -111,10 +133,12 @@ func (r *Reader) Next() (demux.Frame, error) {
 		r.given.ready = false
 		r.given = nil
 	}
-	for _, m := range r.renditions {
-		if err := m.fill(); err != nil {
+	for err := r.fill(); err != nil; err = r.fill() {
+		if err = r.fallBack(err); err != nil {
 			return demux.Frame{}, err
 		}
+	}
+	for _, m := range r.renditions {
 		if m.ready && (r.given == nil || m.frame.DTS < r.given.frame.DTS) {
 			r.given = m
 		}
@@ -122,7 +146,18 @@ func (r *Reader) Next() (demux.Frame, error) {
 	if r.given == nil {
 		return demux.Frame{}, demux.End(r.renditions[0].err)
 	}
+	r.failing = failing{}
 	return r.given.frame, nil
+}
+
+// fill reads the next frame of each rendition.
+func (r *Reader) fill() error {
+	for _, m := range r.renditions {
+		if err := m.fill(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Seek is part of demux.Reader: it goes to the beginning of a segment.
@@ -131,10 +166,14 @@ func (r *Reader) Seek(t time.Duration) error {
 		return fmt.Errorf("%w: the stream is live", demux.ErrSeek)
 	}
 	r.given = nil
+	var failed error
 	for _, m := range r.renditions {
-		if err := m.seek(t); err != nil {
-			return err
+		if err := m.seek(t); err != nil && failed == nil {
+			failed = err
 		}
+	}
+	if failed != nil {
+		return r.fallBack(failed)
 	}
 	return nil
 }

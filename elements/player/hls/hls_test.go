@@ -197,12 +197,11 @@ func TestRefusals(t *testing.T) {
 	s := &server{files: http.NotFoundHandler()}
 	for text, want := range map[string]string{
 		"hello": "begins with #EXTM3U", "#EXTM3U\n": "without segments",
-		"#EXTM3U\n#EXTINF:2,\nnone.ts\n#EXT-X-ENDLIST":                                   "404",
-		"#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:2,\na.ts\n#EXT-X-ENDLIST": "AES-128",
-		"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nother.m3u8":                             "404",
-		"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=x\nother.m3u8":                             "line 2",
-		"#EXTM3U\n#EXT-X-TARGETDURATION:NaN":                                             "NaN",
-		"#EXTM3U\n#EXTINF:1,\n#EXT-X-BYTERANGE:5\na.ts\n#EXT-X-ENDLIST":                  "follows nothing",
+		"#EXTM3U\n#EXTINF:2,\nnone.ts\n#EXT-X-ENDLIST":                  "404",
+		"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nother.m3u8":            "404",
+		"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=x\nother.m3u8":            "line 2",
+		"#EXTM3U\n#EXT-X-TARGETDURATION:NaN":                            "NaN",
+		"#EXTM3U\n#EXTINF:1,\n#EXT-X-BYTERANGE:5\na.ts\n#EXT-X-ENDLIST": "follows nothing",
 		"#EXTM3U\na.ts\n": "without #EXTINF",
 		"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n/live.m3u8": "without segments",
 	} {
@@ -243,6 +242,7 @@ func TestClose(t *testing.T) {
 func FuzzPlaylist(f *testing.F) {
 	f.Add([]byte("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:3\n#EXT-X-MAP:URI=\"i\",BYTERANGE=\"3@0\"\n#EXTINF:2.5,x\n#EXT-X-BYTERANGE:5@3\na\n#EXTINF:1,\n#EXT-X-BYTERANGE:5\na\n#EXT-X-DISCONTINUITY\n#EXT-X-GAP\n#EXTINF:1,\nb\n#EXT-X-ENDLIST"))
 	f.Add([]byte("#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",URI=\"s\"\n#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO=\"a\",CODECS=\"avc1,mp4a\"\nv"))
+	f.Add([]byte("#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\",IV=0x1F\n#EXT-X-MAP:URI=\"i\"\n#EXTINF:1,\na\n#EXT-X-KEY:METHOD=NONE\n#EXTINF:1,\nb\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		p, err := parse(text)
 		if err != nil {
@@ -251,7 +251,7 @@ func FuzzPlaylist(f *testing.F) {
 		if n := p.live(); n < 0 || n > len(p.segments) {
 			t.Fatalf("live begins with %d of %d", n, len(p.segments))
 		}
-		p.sound(p.best())
+		p.choices()
 		for _, s := range p.segments {
 			if s.begin < 0 || s.begin > p.length() || s.offset < 0 || s.size < 0 || s.offset+s.size < 0 {
 				t.Fatalf("segment %+v", s)

@@ -2,9 +2,11 @@ package hls
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,11 +49,18 @@ type alternative struct {
 // segment is one piece of the stream.
 type segment struct {
 	part
-	init   *part // that a decoder needs before it (§4.3.2.5), nil: none
+	key    key
+	init   *section // that a decoder needs before it (§4.3.2.5), nil: none
 	length time.Duration
 	begin  time.Duration // from the first segment of the playlist
 	clock  int64         // number of the discontinuities before it: segments of one number share a time line
 	gap    bool          // is not there (EXT-X-GAP)
+}
+
+// section is a Media Initialization Section (§4.3.2.5). Where its key has no IV it is not encrypted: it has no number to take for one.
+type section struct {
+	part
+	key key
 }
 
 // part is what a request asks for.
@@ -65,7 +74,8 @@ type scanner struct {
 	*playlist
 	length  time.Duration
 	timed   bool // length is said
-	init    *part
+	init    *section
+	keys    keys
 	clock   int64
 	gap     bool
 	ranged  part // of EXT-X-BYTERANGE
@@ -121,18 +131,9 @@ func (s *scanner) tag(tag, value string) (err error) {
 	case "#EXT-X-BYTERANGE":
 		s.ranged, err = byteRange(value)
 	case "#EXT-X-MAP":
-		a := attributes(value)
-		var p part
-		if r := a["BYTERANGE"]; r != "" {
-			p, err = byteRange(r)
-			p.offset = max(p.offset, 0)
-		}
-		p.uri = a["URI"]
-		s.init = &p
+		s.init, err = s.section(attributes(value))
 	case "#EXT-X-KEY":
-		if m := attributes(value)["METHOD"]; m != "NONE" {
-			err = fmt.Errorf("segments are encrypted (%.20q), which is not supported", m)
-		}
+		err = s.keys.set(attributes(value))
 	case "#EXT-X-STREAM-INF":
 		a := attributes(value)
 		v := variant{audio: a["AUDIO"]}
@@ -149,6 +150,24 @@ func (s *scanner) tag(tag, value string) (err error) {
 		}
 	}
 	return err
+}
+
+// section reads an EXT-X-MAP.
+func (s *scanner) section(a map[string]string) (*section, error) {
+	var p part
+	if r := a["BYTERANGE"]; r != "" {
+		var err error
+		if p, err = byteRange(r); err != nil {
+			return nil, err
+		}
+		p.offset = max(p.offset, 0)
+	}
+	p.uri = a["URI"]
+	k, err := s.keys.current()
+	if !k.given {
+		k = key{}
+	}
+	return &section{part: p, key: k}, err
 }
 
 // uri is reached at a line that is none of the tags: a segment, or a variant when its tag came before.
@@ -175,7 +194,12 @@ func (s *scanner) uri(text string) error {
 		}
 		p.offset = s.segments[n-1].offset + s.segments[n-1].size
 	}
-	s.segments = append(s.segments, segment{part: p, init: s.init, length: s.length, begin: s.total, clock: s.clock, gap: s.gap})
+	k, err := s.keys.current()
+	if err != nil {
+		return err
+	}
+	number := s.first + int64(len(s.segments))
+	s.segments = append(s.segments, segment{part: p, key: k.forSegment(number), init: s.init, length: s.length, begin: s.total, clock: s.clock, gap: s.gap})
 	s.total += s.length
 	s.ranged, s.gap, s.timed = part{}, false, false
 	return nil
@@ -241,6 +265,31 @@ func (p *playlist) length() time.Duration {
 	return 0
 }
 
+// empty is the error of a playlist without segments.
+func (p *playlist) empty() error {
+	if len(p.segments) == 0 {
+		return fmt.Errorf("%w: a playlist without segments", demux.ErrFormat)
+	}
+	return nil
+}
+
+// at is the segment of a time.
+func (p *playlist) at(t time.Duration) int {
+	i := 0
+	for i+1 < len(p.segments) && p.segments[i+1].begin <= t {
+		i++
+	}
+	return i
+}
+
+// beginning is the segment that playing begins with.
+func (p *playlist) beginning() int {
+	if p.ended {
+		return 0
+	}
+	return p.live()
+}
+
 // live is the segment that playing a live stream begins with: three target durations from the end (§6.3.3).
 func (p *playlist) live() int {
 	left := 3 * p.target
@@ -255,17 +304,15 @@ func (p *playlist) live() int {
 // playable are the beginnings of names of codecs (RFC 6381) that a pipeline knows.
 var playable = []string{"avc1", "avc3", "hvc1", "hev1", "vp08", "vp09", "av01", "mp4a", "opus", "mp3"}
 
-// best chooses the variant of the highest bandwidth, among those first of which everything can be played.
-func (p *playlist) best() variant {
-	var best variant
-	known := false
-	for _, v := range p.variants {
-		k := v.known()
-		if best.uri == "" || k && !known || k == known && v.bandwidth > best.bandwidth {
-			best, known = v, k
-		}
+// ranked are the variants that can be chosen from, the one to be played first: the highest bandwidth among those of which everything can
+// be played, or among all when there is none of these. Of several of one bandwidth the first (§6.2.4: the others are for when it fails).
+func (p *playlist) ranked() []variant {
+	known := slices.DeleteFunc(slices.Clone(p.variants), func(v variant) bool { return !v.known() })
+	if len(known) == 0 {
+		known = slices.Clone(p.variants)
 	}
-	return best
+	slices.SortStableFunc(known, func(a, b variant) int { return cmp.Compare(b.bandwidth, a.bandwidth) })
+	return known
 }
 
 func (v variant) known() bool {

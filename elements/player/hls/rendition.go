@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/rivero-media/rivero/elements/player/containers"
@@ -35,6 +37,9 @@ type rendition struct {
 	tracked []int         // tracks of inner as those of the Reader, -1: none
 	last    time.Duration // PTS that was given out, the latest
 
+	gave   []time.Duration // the same by track of its own
+	behind []bool          // by track: a change of variants has it begin before that
+
 	frame demux.Frame // when ready
 	ready bool
 	err   error // the end
@@ -42,7 +47,7 @@ type rendition struct {
 
 // start begins to load from a segment on.
 func (m *rendition) start(from int) {
-	m.fetcher = &fetcher{loader: m.loader, uri: m.uri, list: m.list, chunks: make(chan chunk)}
+	m.fetcher = &fetcher{loader: m.loader, uri: m.uri, list: m.list, chunks: make(chan chunk), patience: m.patience()}
 	ctx, cancel := context.WithCancel(m.ctx)
 	m.cancel = cancel
 	m.failed, m.rest, m.pending, m.inner, m.ready, m.err = nil, nil, false, nil, false, nil
@@ -56,30 +61,48 @@ func (m *rendition) stop() {
 	}
 }
 
+// patience is how long a live playlist may fail. Where there is another variant that is as long as what is still to be played (§6.3.3).
+func (m *rendition) patience() time.Duration {
+	if len(m.reader.choices) == 1 {
+		return stalled
+	}
+	return min(max(3*m.list.target, 3*shortest), stalled)
+}
+
 // seek goes to the segment of a time.
 func (m *rendition) seek(t time.Duration) error {
 	m.stop()
-	from := 0
-	for from+1 < len(m.list.segments) && m.list.segments[from+1].begin <= t {
-		from++
+	m.forget()
+	return m.play(m.list.at(t))
+}
+
+// forget is reached where time begins anew.
+func (m *rendition) forget() {
+	clear(m.behind)
+	for i := range m.gave {
+		m.gave[i] = math.MinInt64
 	}
+}
+
+// play plays from a segment on.
+func (m *rendition) play(from int) error {
 	m.start(from)
 	m.last = m.list.segments[from].begin
 	return m.open()
 }
 
-// Read gives the bytes of segments up to a discontinuity.
-func (m *rendition) Read(b []byte) (int, error) {
+// more sees to it that rest holds bytes of the time line that is read, or returns why it cannot.
+func (m *rendition) more() error {
 	for len(m.rest) == 0 {
 		if m.pending {
-			return 0, io.EOF
+			return io.EOF
 		}
 		c, ok := <-m.fetcher.chunks
 		if !ok {
 			if m.failed = m.fetcher.err; m.failed != nil {
-				return 0, m.failed
+				return m.failed
 			}
-			return 0, io.EOF
+			return io.EOF
 		}
 		m.rest = c.data
 		if c.fresh {
@@ -87,7 +110,15 @@ func (m *rendition) Read(b []byte) (int, error) {
 		}
 	}
 	if m.pending {
-		return 0, io.EOF
+		return io.EOF
+	}
+	return nil
+}
+
+// Read gives the bytes of segments up to a discontinuity.
+func (m *rendition) Read(b []byte) (int, error) {
+	if err := m.more(); err != nil {
+		return 0, err
 	}
 	n := copy(b, m.rest)
 	m.rest = m.rest[n:]
@@ -97,22 +128,32 @@ func (m *rendition) Read(b []byte) (int, error) {
 // open begins to read what follows a discontinuity.
 func (m *rendition) open() error {
 	m.pending, m.inner, m.based = false, nil, false
-	d, err := containers.Open(m)
+	if err := m.more(); err != nil {
+		return demux.Cut(err)
+	}
+	d, err := m.demuxer()
 	switch {
 	case m.failed != nil:
 		return m.failed
 	case err != nil:
 		return err
 	}
-	m.inner = d
-	return m.match()
+	return m.match(d)
 }
 
-// match finds the tracks of the reader that goes on with those there were at first: the receivers know those.
-func (m *rendition) match() error {
+// demuxer reads what the segment holds.
+func (m *rendition) demuxer() (demux.Reader, error) {
+	if isPacked(m.rest) {
+		return newPacked(demux.NewSource(m), m.last+m.reader.bases[m.clock])
+	}
+	return containers.Open(m)
+}
+
+// match goes on with a reader, and finds its tracks among those there were at first: the receivers know those.
+func (m *rendition) match(d demux.Reader) error {
 	m.tracked = nil
 	taken := map[int]bool{}
-	for _, t := range m.inner.Tracks() {
+	for _, t := range d.Tracks() {
 		to := -1
 		if m.tracks == nil {
 			to = len(m.tracked)
@@ -129,6 +170,7 @@ func (m *rendition) match() error {
 		}
 		m.tracked = append(m.tracked, to)
 	}
+	m.inner = d
 	return nil
 }
 
@@ -142,6 +184,8 @@ func (m *rendition) fill() error {
 				return err
 			}
 			continue
+		case m.failed != nil && err != nil:
+			return m.failed
 		case err == io.EOF:
 			m.err = err
 			return nil
@@ -153,6 +197,9 @@ func (m *rendition) fill() error {
 			continue
 		}
 		m.place(&f)
+		if !m.passes(to, &f) {
+			continue
+		}
 		f.Track = m.first + to
 		m.frame, m.ready = f, true
 		m.last = max(m.last, f.PTS)
@@ -171,7 +218,7 @@ func (m *rendition) place(f *demux.Frame) {
 		switch {
 		case m.skipped:
 			m.base = own
-		case known && (own-base).Abs() < maxApart:
+		case known && (own-base).Abs() < m.apart():
 			m.base = base
 		default:
 			m.base = own
@@ -184,5 +231,11 @@ func (m *rendition) place(f *demux.Frame) {
 	f.DTS += began - m.base
 }
 
-// maxApart is how far renditions of one time line may be apart.
-const maxApart = 10 * time.Second
+// apart is how far what begins may be from what the time line has come to: renditions of one stream, and variants of a live one after a
+// server was away for as long as it is waited for.
+func (m *rendition) apart() time.Duration {
+	if slices.Contains(m.behind, true) {
+		return stalled
+	}
+	return 10 * time.Second
+}

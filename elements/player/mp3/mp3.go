@@ -32,7 +32,7 @@ type Reader struct {
 
 // Is tells whether a file that begins so is one for this package.
 func Is(head []byte) bool {
-	if len(head) >= 10 && string(head[:3]) == "ID3" {
+	if demux.ID3Size(head) > 0 {
 		return true
 	}
 	h, ok := demux.ParseMP3(head)
@@ -65,18 +65,15 @@ func NewReader(s *demux.Source) (*Reader, error) {
 	return d, nil
 }
 
-// skipTags passes over ID3v2 tags (§3.1): their size has seven bits in a byte.
+// skipTags passes over ID3v2 tags.
 func (d *Reader) skipTags() error {
 	for {
-		b, _ := d.s.Peek(10)
-		if len(b) < 10 || string(b[:3]) != "ID3" {
+		b, _ := d.s.Peek(demux.ID3Head)
+		size := demux.ID3Size(b)
+		if size == 0 {
 			return nil
 		}
-		size := int64(b[6]&0x7f)<<21 | int64(b[7]&0x7f)<<14 | int64(b[8]&0x7f)<<7 | int64(b[9]&0x7f)
-		if b[5]&0x10 != 0 { // footer
-			size += 10
-		}
-		if err := d.s.Skip(10 + size); err != nil {
+		if err := d.s.Skip(size); err != nil {
 			return err
 		}
 	}

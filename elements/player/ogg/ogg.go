@@ -24,8 +24,10 @@ type Reader struct {
 	tracks []demux.Track
 	codec  codec
 	serial uint32
-	begin  int64 // where in the file the pages with sound begin
-	last   int64 // granule position at the end, -1: not known
+	begin  int64         // where in the file the pages with sound begin
+	last   int64         // granule position at the end, -1: not known
+	whole  time.Duration // of all chained streams, 0: not known
+	mixed  bool          // other logical streams begin together with it
 
 	buf      []byte
 	partial  []byte   // of a packet that goes on on the next page
@@ -62,7 +64,7 @@ func NewReader(s *demux.Source) (*Reader, error) {
 
 // open finds a logical stream that can be played and reads its headers. first is a page that was read already, or nil.
 func (d *Reader) open(first *page) error {
-	d.codec, d.partial, d.packets, d.known, d.zeroed, d.ended = nil, nil, nil, false, false, false
+	d.codec, d.partial, d.packets, d.known, d.zeroed, d.ended, d.mixed = nil, nil, nil, false, false, false, false
 	for heads := 0; ; {
 		var p page
 		var err error
@@ -75,13 +77,14 @@ func (d *Reader) open(first *page) error {
 			if heads++; heads > maxHeads {
 				return fmt.Errorf("%w: more than %d logical streams", demux.ErrFormat, maxHeads)
 			}
-			d.codec, d.serial = newCodec(p.body), p.serial
+			d.codec, d.serial, d.mixed = newCodec(p.body), p.serial, heads > 1
 			continue
 		}
 		if d.codec == nil {
 			return fmt.Errorf("%w: neither Opus nor Vorbis in Ogg", demux.ErrFormat)
 		}
 		if p.serial != d.serial {
+			d.mixed = true
 			continue
 		}
 		if err := d.split(p); err != nil {

@@ -12,7 +12,7 @@ import (
 // preRoll is how long before the target decoding begins (RFC 7845 §4.6).
 const preRoll = 80 * time.Millisecond
 
-// measure looks for the position at the end of the file. In a chained file that is another stream's: then it stays unknown.
+// measure looks for the position at the end of the file. In a chained file that is another stream's.
 func (d *Reader) measure() error {
 	size := d.s.Size()
 	if size < 0 {
@@ -24,10 +24,10 @@ func (d *Reader) measure() error {
 	for {
 		p, buf, err := readPage(d.s, d.buf)
 		if d.buf = buf; err != nil {
-			if err == io.EOF || errors.Is(err, demux.ErrTruncated) || errors.Is(err, demux.ErrFormat) {
-				return d.s.Jump(d.begin)
+			if !bad(err) {
+				return err
 			}
-			return err
+			break
 		}
 		switch {
 		case p.serial != d.serial && p.flags&flagFirst != 0:
@@ -36,12 +36,18 @@ func (d *Reader) measure() error {
 			d.last = p.granule
 		}
 	}
+	if d.last < 0 && d.s.Local() { // elsewhere each place would be a request to a web server
+		if err := d.chained(size); err != nil {
+			return err
+		}
+	}
+	return d.s.Jump(d.begin)
 }
 
 // Duration is part of demux.Reader.
 func (d *Reader) Duration() time.Duration {
 	if d.last < 0 {
-		return 0
+		return d.whole
 	}
 	return max(d.time(d.last), 0)
 }

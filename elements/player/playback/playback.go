@@ -30,6 +30,7 @@ const lateLimit = 500 * time.Millisecond
 // mapping of file time to pipeline time, a seek makes a new one. All other methods may be called from any goroutine.
 type Playback struct {
 	stage *Stage
+	timer *time.Timer   // of wait
 	wake  chan struct{} // holds at most one token: something below has changed
 
 	mu       sync.Mutex
@@ -126,6 +127,8 @@ func (b *Playback) Play(ctx context.Context, d demux.Reader) error {
 	if len(tracks) == 0 {
 		return fmt.Errorf("%w: no track of a known codec", ErrMedia)
 	}
+	b.timer = time.NewTimer(forever)
+	defer b.timer.Stop()
 	var burst media.Burst
 	packet := media.Packet{Burst: &burst}
 	last := time.Duration(0)
@@ -210,21 +213,19 @@ const (
 	ended                // the playback was stopped
 )
 
-// wait returns when it is time for a frame, with its pipeline time, or when the frame is not wanted any more.
+// wait returns at the first tick when it is time for a frame, with its pipeline time, or when the frame is not wanted any more.
 func (b *Playback) wait(ctx context.Context, at time.Duration) (pts time.Duration, v verdict) {
 	for {
 		pts, left, v := b.until(at)
 		if v == moved || left <= 0 {
 			return pts, v
 		}
-		timer := time.NewTimer(left)
+		b.timer.Reset(left)
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return 0, ended
 		case <-b.wake:
-			timer.Stop()
-		case <-timer.C:
+		case <-b.timer.C:
 		}
 	}
 }
@@ -232,7 +233,7 @@ func (b *Playback) wait(ctx context.Context, at time.Duration) (pts time.Duratio
 // forever is how long a paused playback waits for the next frame: until it is woken.
 const forever = time.Hour
 
-// until tells how long it is until a frame's time.
+// until tells how long it is until the tick at which a frame is sent.
 func (b *Playback) until(at time.Duration) (pts, left time.Duration, v verdict) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -250,7 +251,11 @@ func (b *Playback) until(at time.Duration) (pts, left time.Duration, v verdict) 
 		b.origin -= left
 		left = 0
 	}
-	return b.origin + at, left, due
+	pts = b.origin + at
+	if left > 0 {
+		left = nextTick(pts) - now
+	}
+	return pts, left, due
 }
 
 // jump carries the seek out.

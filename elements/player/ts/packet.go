@@ -22,7 +22,7 @@ type packet struct {
 	starts  bool // a section or a PES packet begins in it
 	random  bool // decoding can begin here, says its adaptation field
 	counter byte
-	payload []byte // nil: it has none
+	payload []byte // valid until the next packet is read; nil: it has none
 }
 
 // readPacket reads the next packet and passes over what is between. At the end of the file the error is io.EOF; a tail that is no
@@ -40,7 +40,6 @@ func readPacket(s *demux.Source) (packet, error) {
 		if b[0] == syncByte && inStep(b) {
 			p := parsePacket(b[:packetSize])
 			p.at = s.Pos()
-			p.payload = bytes.Clone(p.payload)
 			return p, s.Skip(packetSize)
 		}
 		skip := bytes.IndexByte(b[1:packetSize], syncByte) + 1

@@ -78,11 +78,11 @@ func (d *Reader) nextStamp(st *stream) (pos int64, at time.Duration, random bool
 
 // forward is how far a stamp is after a time; a little before it is below 0.
 func forward(v int64, from time.Duration) time.Duration {
-	n := (v - demux.Units(from, clock)) % wrap
-	if n < -10*clock {
-		n += wrap
+	n := (v - demux.Units(from, demux.StampClock)) % demux.StampWrap
+	if n < -10*demux.StampClock {
+		n += demux.StampWrap
 	}
-	return demux.Ticks(n, clock)
+	return demux.Ticks(n, demux.StampClock)
 }
 
 // isKey looks at the beginning of a picture.

@@ -4,15 +4,8 @@ import (
 	"time"
 
 	"github.com/rivero-media/rivero/elements/player/demux"
-	"github.com/rivero-media/rivero/pipeline/codec/aac"
 	"github.com/rivero-media/rivero/pipeline/codec/opus"
 	"github.com/rivero-media/rivero/pipeline/media"
-)
-
-// Time stamps have 33 bits and count 90000 a second (ISO/IEC 13818-1 §2.4.3.7).
-const (
-	clock = 90000
-	wrap  = 1 << 33
 )
 
 // stream is one stream of the program.
@@ -61,19 +54,6 @@ func stamp(b []byte) int64 {
 	return int64(b[0]>>1&7)<<30 | int64(b[1])<<22 | int64(b[2]>>1)<<15 | int64(b[3])<<7 | int64(b[4]>>1)
 }
 
-// unwrap makes a time of a stamp: the one nearest to a time before.
-func unwrap(v int64, near time.Duration) time.Duration {
-	n := demux.Units(near, clock)
-	v += (n - v) / wrap * wrap
-	switch {
-	case v-n > wrap/2:
-		v -= wrap
-	case n-v > wrap/2:
-		v += wrap
-	}
-	return demux.Ticks(v, clock)
-}
-
 // close takes the PES packet that is complete apart into frames.
 func (d *Reader) close(st *stream) {
 	if !st.begun {
@@ -89,7 +69,7 @@ func (d *Reader) close(st *stream) {
 		return
 	}
 	if h.pts >= 0 {
-		at := unwrap(h.pts, d.near)
+		at := demux.Unwrap(h.pts, d.near)
 		d.near = at
 		if len(st.rest) == 0 || (at-st.next).Abs() > 100*time.Millisecond {
 			st.rest, st.next = st.rest[:0], at // else it is the time of the frame after the one that goes on
@@ -107,8 +87,8 @@ func (d *Reader) closeVideo(st *stream, h header) {
 	if h.pts < 0 {
 		return // a frame needs a time
 	}
-	pts := unwrap(h.pts, d.near)
-	dts := unwrap(h.dts, pts)
+	pts := demux.Unwrap(h.pts, d.near)
+	dts := demux.Unwrap(h.dts, pts)
 	d.near = dts
 	frame, key := st.nals.Unit(h.data)
 	if len(frame) == 0 {
@@ -149,42 +129,15 @@ func (d *Reader) closeSound(st *stream, data []byte) []byte {
 	return nil
 }
 
-// frame splits the first frame off: size is that of what it takes up, below 0: it is not whole. No frame: so many bytes are none.
+// frame is a demux.Split.
 func (st *stream) frame(b []byte) (frame []byte, size int, length time.Duration, f media.Format) {
 	switch {
 	case st.opus:
 		return opusFrame(b)
 	case st.kind == typeADTS:
-		return adtsFrame(b)
+		return demux.SplitADTS(b)
 	}
-	if len(b) < 4 {
-		return nil, -1, 0, f
-	}
-	h, ok := demux.ParseMP3(b)
-	switch {
-	case !ok:
-		return nil, 1, 0, f
-	case h.Size > len(b):
-		return nil, -1, 0, f
-	}
-	return b[:h.Size], h.Size, demux.Ticks(int64(h.Samples), uint32(h.Rate)), demux.Sound(media.MP3, h.Rate, h.Channels)
-}
-
-func adtsFrame(b []byte) (frame []byte, size int, length time.Duration, f media.Format) {
-	if len(b) < 7 {
-		return nil, -1, 0, f
-	}
-	h, err := aac.ParseADTS(b)
-	switch {
-	case err != nil:
-		return nil, 1, 0, f
-	case h.Length > len(b):
-		return nil, -1, 0, f
-	}
-	// An AudioSpecificConfig of the same fields: object type 5 bits, rate 4, channels 4 (ISO/IEC 14496-3 §1.6.2.1).
-	object, rate, channels := b[2]>>6+1, b[2]>>2&0xf, b[2]&1<<2|b[3]>>6
-	config := []byte{object<<3 | rate>>1, rate<<7 | channels<<3}
-	return b[h.Size:h.Length], h.Length, demux.Ticks(1024, uint32(h.Config.SampleRate)), demux.AAC(config, h.Config.SampleRate, h.Config.Channels)
+	return demux.SplitMP3(b)
 }
 
 // opusFrame reads an access unit of Opus in MPEG-TS (ETSI TS 103 491, opus_control_header): 11 bits 0x3ff, flags for trimming and an
