@@ -74,7 +74,7 @@ func TestHLSErrors(t *testing.T) {
 	web := playlists(t)
 	policy := access.New(access.Rules{Denied: []netip.Prefix{netip.MustParsePrefix("127.0.0.2/32")}, Schemes: []string{"http"}}, zerolog.Nop())
 	for name, want := range map[string]string{
-		"file": "Invalid URI: ", "denied": "Invalid URI: ", "key": "Invalid URI: ", "none": "Invalid URI", "text": "Invalid Media", "missing": "Invalid URI",
+		"file": "Invalid URI: ", "denied": "Invalid URI: ", "key": "Invalid URI: ", "none": "Invalid URI", "text": "Invalid Media: ", "missing": "Invalid URI",
 	} {
 		st := newStageWith(t, web.URL+"/"+name+".m3u8", player.Settings{Access: policy})
 		st.do(t, "play")

@@ -198,7 +198,7 @@ func (e *Endpoint) failed(err error) {
 	case errors.Is(err, errOpen):
 		e.Emit(pipeline.Error{Description: "Invalid URI", Type: "INVALID_URI"})
 	case errors.Is(err, playback.ErrMedia):
-		e.Emit(pipeline.Error{Description: "Invalid Media", Type: "INVALID_MEDIA"})
+		e.Emit(pipeline.Error{Description: fmt.Sprintf("Invalid Media: %v", err), Type: "INVALID_MEDIA"})
 	default:
 		e.Emit(pipeline.Error{Description: err.Error(), Type: "STREAM_ERROR_FAILED"})
 	}
