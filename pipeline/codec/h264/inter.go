@@ -4,10 +4,10 @@ package h264
 
 // predictionScratch holds what predicting a part needs.
 type predictionScratch struct {
-	other  [16 * 16]byte // the prediction from list 1, until it is put together with that from list 0
-	half   [16 * 16]byte
+	other  [16*16 + slack]byte // the prediction from list 1, until it is put together with that from list 0
+	half   [16*16 + slack]byte
 	middle [21 * 16]int16
-	edge   [21 * edgeStride]byte
+	edge   [21*edgeStride + slack]byte
 }
 
 // edgeStride is that of the copy of a block that reaches out of its picture.
@@ -121,7 +121,7 @@ func (s *sliceDecoder) fetch(dst []byte, stride, c int, ref *picture, mv vector,
 	}
 	x, y = 8*x+int(mv.x), 8*y+int(mv.y)
 	src, srcStride := s.window(plane{ref.chroma(c), ref.uvStride, 8 * s.cols, 8 * s.rows}, x>>3, y>>3, w+1, h+1)
-	interpolateChroma(dst, stride, src, srcStride, w, h, int32(x&7), int32(y&7))
+	interpolateChroma(dst, stride, src, srcStride, w, h, uint64(x&7), uint64(y&7))
 }
 
 // window returns the samples of a rectangle; outside of the picture those of its border count (8.4.2.2.1).
@@ -130,11 +130,20 @@ func (s *sliceDecoder) window(p plane, x, y, w, h int) (src []byte, stride int) 
 		return p.pix[y*p.stride+x:], p.stride
 	}
 	edge := s.scratch.edge[:]
+	left := min(max(-x, 0), w)                 // columns to the left of the picture
+	inside := min(max(p.width-x, 0), w) - left // in it, or less than 0
 	for dy := range h {
 		row := p.pix[min(max(y+dy, 0), p.height-1)*p.stride:][:p.width]
 		to := edge[dy*edgeStride:][:w]
-		for dx := range to {
-			to[dx] = row[min(max(x+dx, 0), p.width-1)]
+		at := 0
+		for ; at < left; at++ {
+			to[at] = row[0]
+		}
+		if inside > 0 {
+			at += copy(to[at:], row[x+at:])
+		}
+		for ; at < w; at++ {
+			to[at] = row[p.width-1]
 		}
 	}
 	return edge, edgeStride

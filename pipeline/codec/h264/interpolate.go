@@ -1,7 +1,5 @@
 package h264
 
-import "encoding/binary"
-
 // Interpolation of samples between those of a picture (8.4.2.2).
 
 // interpolateLuma predicts a block at a position in quarters of a sample. src begins two samples left of the block and two
@@ -13,9 +11,7 @@ func (p *predictionScratch) interpolateLuma(dst []byte, stride int, src []byte, 
 	half := p.half[:]
 	switch {
 	case dx == 0 && dy == 0:
-		for y := range h {
-			copy(dst[y*stride:][:w], src[at+y*srcStride:])
-		}
+		copyBlock(dst, stride, src[at:], srcStride, w, h)
 	case dy == 0:
 		halfAcross(dst, stride, src[at-before:], srcStride, w, h)
 		if dx != 2 {
@@ -46,36 +42,33 @@ func (p *predictionScratch) interpolateLuma(dst []byte, stride int, src []byte, 
 // halfAcross makes the samples b, between two of a row. src begins two to the left.
 func halfAcross(dst []byte, stride int, src []byte, srcStride, w, h int) {
 	for y := range h {
-		row := src[y*srcStride:][:w+5]
-		out := dst[y*stride:][:w]
-		a, b, c, d, e := int32(row[0]), int32(row[1]), int32(row[2]), int32(row[3]), int32(row[4])
-		row = row[5:]
-		row = row[:len(out)]
-		for x := range out {
-			f := int32(row[x])
-			v := (a + f - 5*(b+e) + 20*(c+d) + 16) >> 5
-			if uint32(v) > 255 {
-				v = ^v >> 31
+		for x := 0; x < w; x += 8 {
+			row := src[y*srcStride+x:][:5+8]
+			v := sixTap(load(row), load(row[1:]), load(row[2:]), load(row[3:]), load(row[4:]), load(row[5:]))
+			if w < 8 {
+				storeSome(dst[y*stride:], v, w)
+			} else {
+				store(dst[y*stride+x:], v)
 			}
-			out[x] = uint8(v)
-			a, b, c, d, e = b, c, d, e, f
 		}
 	}
 }
 
 // halfDown makes the samples h, between two of a column. src begins two above.
 func halfDown(dst []byte, stride int, src []byte, srcStride, w, h int) {
-	for y := range h {
-		out := dst[y*stride:][:w]
-		at := y * srcStride
-		a, b, c := src[at:][:len(out)], src[at+srcStride:][:len(out)], src[at+2*srcStride:][:len(out)]
-		d, e, f := src[at+3*srcStride:][:len(out)], src[at+4*srcStride:][:len(out)], src[at+5*srcStride:][:len(out)]
-		for x := range out {
-			v := (int32(a[x]) + int32(f[x]) - 5*(int32(b[x])+int32(e[x])) + 20*(int32(c[x])+int32(d[x])) + 16) >> 5
-			if uint32(v) > 255 {
-				v = ^v >> 31
+	for x := 0; x < w; x += 8 {
+		column := src[x:]
+		a, b, c := load(column), load(column[srcStride:]), load(column[2*srcStride:])
+		d, e := load(column[3*srcStride:]), load(column[4*srcStride:])
+		for y := range h {
+			f := load(column[(y+5)*srcStride:])
+			v := sixTap(a, b, c, d, e, f)
+			if w < 8 {
+				storeSome(dst[y*stride:], v, w)
+			} else {
+				store(dst[y*stride+x:], v)
 			}
-			out[x] = uint8(v)
+			a, b, c, d, e = b, c, d, e, f
 		}
 	}
 }
@@ -111,40 +104,58 @@ func (p *predictionScratch) centre(dst []byte, stride int, src []byte, srcStride
 }
 
 // interpolateChroma predicts a block at a position in eighths of a sample (8.4.2.2.2).
-func interpolateChroma(dst []byte, stride int, src []byte, srcStride, w, h int, dx, dy int32) {
+func interpolateChroma(dst []byte, stride int, src []byte, srcStride, w, h int, dx, dy uint64) {
 	if dx == 0 && dy == 0 {
-		for y := range h {
-			copy(dst[y*stride:][:w], src[y*srcStride:])
-		}
+		copyBlock(dst, stride, src, srcStride, w, h)
 		return
 	}
+	const round = 32 * laneOnes
 	fa, fb, fc, fd := (8-dx)*(8-dy), dx*(8-dy), (8-dx)*dy, dx*dy
+	a, b := load(src), load(src[1:])
 	for y := range h {
-		out := dst[y*stride:][:w]
-		above, below := src[y*srcStride:][:w+1], src[(y+1)*srcStride:][:w+1]
-		a, c := int32(above[0]), int32(below[0])
-		above, below = above[1:], below[1:]
-		above, below = above[:len(out)], below[:len(out)]
-		for x := range out {
-			b, d := int32(above[x]), int32(below[x])
-			out[x] = uint8((fa*a + fb*b + fc*c + fd*d + 32) >> 6)
-			a, c = b, d
+		c, d := load(src[(y+1)*srcStride:]), load(src[(y+1)*srcStride+1:])
+		even := fa*(a&laneMask) + fb*(b&laneMask) + fc*(c&laneMask) + fd*(d&laneMask) + round
+		odd := fa*(a>>8&laneMask) + fb*(b>>8&laneMask) + fc*(c>>8&laneMask) + fd*(d>>8&laneMask) + round
+		v := even>>6&laneMask | odd>>6&laneMask<<8
+		if w < 8 {
+			storeSome(dst[y*stride:], v, w)
+		} else {
+			store(dst[y*stride:], v)
+		}
+		a, b = c, d
+	}
+}
+
+// copyBlock copies a block that is 2, 4, 8 or 16 wide.
+func copyBlock(dst []byte, stride int, src []byte, srcStride, w, h int) {
+	for y := range h {
+		to, from := dst[y*stride:], src[y*srcStride:]
+		switch w {
+		case 16:
+			to, from = to[:16], from[:16]
+			store(to, load(from))
+			store(to[8:], load(from[8:]))
+		case 8:
+			store(to, load(from))
+		default:
+			storeSome(to, load(from), w)
 		}
 	}
 }
 
-// average rounds the mean of two blocks up, four samples at a time: widths are 2, 4, 8 and 16.
+// average rounds the mean of two blocks up.
 func average(dst []byte, stride int, src []byte, srcStride, w, h int) {
 	for y := range h {
-		a, b := dst[y*stride:][:w], src[y*srcStride:][:w]
-		for len(a) >= 8 && len(b) >= 8 {
-			p, q := binary.LittleEndian.Uint64(a), binary.LittleEndian.Uint64(b)
-			binary.LittleEndian.PutUint64(a, p|q-(p^q)&0xfefefefefefefefe>>1)
-			a, b = a[8:], b[8:]
-		}
-		b = b[:len(a)]
-		for x := range a {
-			a[x] = uint8((uint(a[x]) + uint(b[x]) + 1) >> 1)
+		to, from := dst[y*stride:], src[y*srcStride:]
+		switch w {
+		case 16:
+			to, from = to[:16], from[:16]
+			store(to, mean8(load(to), load(from)))
+			store(to[8:], mean8(load(to[8:]), load(from[8:])))
+		case 8:
+			store(to, mean8(load(to), load(from)))
+		default:
+			storeSome(to, mean8(load(to), load(from)), w)
 		}
 	}
 }

@@ -31,9 +31,8 @@ type picture struct {
 // newPicture makes the buffers of a picture of cols x rows macroblocks.
 func newPicture(cols, rows int) *picture {
 	mbs := cols * rows
-	pix := make([]byte, 384*mbs)
 	return &picture{
-		y: pix[: 256*mbs : 256*mbs], u: pix[256*mbs : 320*mbs : 320*mbs], v: pix[320*mbs:],
+		y: make([]byte, 256*mbs+slack), u: make([]byte, 64*mbs+slack), v: make([]byte, 64*mbs+slack),
 		yStride: 16 * cols, uvStride: 8 * cols,
 		motion: make([]motion, mbs),
 	}

@@ -111,4 +111,6 @@ func difference(f *Frame, got, want []byte) string {
 }
 
 // x264 is arguments for encode.
-func x264(params string) []string { return []string{"-x264-params", strings.ReplaceAll(params, " ", ":")} }
+func x264(params string) []string {
+	return []string{"-x264-params", strings.ReplaceAll(params, " ", ":")}
+}

@@ -27,7 +27,7 @@ func BenchmarkSecond(b *testing.B) {
 		}
 	}
 	b.Run("decode", func(b *testing.B) {
-		d := newDecoding(codec.NewArgs{})
+		d := newDecoding(&vp8Decoder{}, codec.NewArgs{})
 		defer d.Close()
 		second(b, &vp8Frames, frames, d.handle)
 	})

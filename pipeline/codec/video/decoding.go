@@ -1,14 +1,31 @@
 package video
 
 import (
+	"time"
+
 	"github.com/rivero-media/rivero/pipeline/codec"
-	"github.com/rivero-media/rivero/pipeline/codec/i420"
-	"github.com/rivero-media/rivero/pipeline/codec/vp8"
 	"github.com/rivero-media/rivero/pipeline/media"
 )
 
 // framesWaiting is how many frames wait for a decoder at most; then it has to begin anew with a key frame.
 const framesWaiting = 30
+
+// decoder is what a decoding step needs of a codec.
+type decoder interface {
+	// decode takes the next frame with its time. After an error a key frame is needed.
+	decode(frame []byte, pts time.Duration) error
+	// next appends the next picture that is to be shown to b; ok is false when a frame is needed first.
+	next(b []byte) (p picture, ok bool)
+	// drain makes next return the pictures that wait for frames that do not come.
+	drain()
+}
+
+// picture is one that was decoded, with the time of the frame that it came in.
+type picture struct {
+	data          []byte
+	width, height int
+	pts           time.Duration
+}
 
 // decoding is the step from frames to pictures. Where a frame is lost nothing is written, so that the last picture stays,
 // and a key frame is asked for.
@@ -18,15 +35,15 @@ type decoding struct {
 	queue *media.Queue
 
 	// Owned by the queue's goroutine.
-	decoder vp8.Decoder
+	decoder decoder
 	data    []byte
 	packet  media.Packet
 }
 
 var _ codec.Node = (*decoding)(nil)
 
-func newDecoding(args codec.NewArgs) *decoding {
-	d := &decoding{}
+func newDecoding(decoder decoder, args codec.NewArgs) *decoding {
+	d := &decoding{decoder: decoder}
 	d.out = media.NewOutput(d, nil)
 	d.packet.Format, d.packet.Key = d.out.SetFormat(Raw()), true
 	d.queue = media.NewQueue(media.QueueOptions{
@@ -61,24 +78,36 @@ func (d *decoding) Write(p *media.Packet) {
 }
 
 // End is part of media.Ender.
-func (d *decoding) End() { d.queue.Do(d.out.End) }
+func (d *decoding) End() { d.queue.Do(d.end) }
 
 func (d *decoding) handle(p *media.Packet) {
-	frame, err := d.decoder.Decode(p.Data)
-	if err != nil {
+	if d.decoder.decode(p.Data, p.PTS) != nil {
 		d.Link.RequestKeyFrame()
-		return
 	}
-	if frame == nil {
-		return // one that is not to be shown
-	}
-	if size := i420.Bytes(frame.Width, frame.Height); cap(d.data) < size {
-		d.data = make([]byte, 0, size)
-	}
-	d.data = frame.AppendI420(d.data[:0])
+	d.show(p.At, p.Burst)
+}
+
+// end gives on what the decoder still holds.
+func (d *decoding) end() {
+	var burst media.Burst
+	d.decoder.drain()
+	d.show(0, &burst)
+	burst.Flush()
+	d.out.End()
+}
+
+// show gives on what there is to be shown.
+func (d *decoding) show(at time.Duration, burst *media.Burst) {
 	out := &d.packet
-	out.Width, out.Height = uint16(frame.Width), uint16(frame.Height)
-	out.PTS, out.At, out.Burst, out.Data = p.PTS, p.At, p.Burst, d.data
-	d.out.Write(out)
-	out.Burst, out.Data = nil, nil
+	for {
+		p, ok := d.decoder.next(d.data[:0])
+		if !ok {
+			return
+		}
+		d.data = p.data
+		out.Width, out.Height = uint16(p.width), uint16(p.height)
+		out.PTS, out.At, out.Burst, out.Data = p.pts, at, burst, p.data
+		d.out.Write(out)
+		out.Burst, out.Data = nil, nil
+	}
 }
