@@ -142,9 +142,11 @@ func (d *Decoder) unit(unit []byte) error {
 	kind := int(unit[0] & 31)
 	switch {
 	case kind == nalSPS:
-		return d.takeSPS(unit)
+		d.takeSPS(unit)
+		return nil
 	case kind == nalPPS:
-		return d.takePPS(unit)
+		d.takePPS(unit)
+		return nil
 	case kind >= nalPartitionA && kind <= nalPartitionC:
 		return fmt.Errorf("%w: nal_unit_type %d, data partitioning", ErrUnsupported, kind)
 	case kind != nalSlice && kind != nalIDR && kind != nalSEI:
@@ -159,31 +161,26 @@ func (d *Decoder) unit(unit []byte) error {
 	return d.takeSlice(&n)
 }
 
-// takeSPS remembers a sequence parameter set. It comes into force with the next IDR picture.
-func (d *Decoder) takeSPS(unit []byte) error {
+// takeSPS remembers a sequence parameter set. It comes into force with the next IDR picture. What is wrong with it matters
+// to slices that use it, see sets; one without a valid id is of no use to any.
+func (d *Decoder) takeSPS(unit []byte) {
 	if len(unit) > maxSetSize {
-		return ErrTooLarge
+		return
 	}
-	n, _ := parseNAL(unit, nil)
+	var n nal
+	n, d.rbsp = parseNAL(unit, d.rbsp)
 	r := newBitReader(n.rbsp)
 	r.bits(24)
 	id := r.ue()
-	if id >= maxSPS {
-		return fmt.Errorf("%w: seq_parameter_set_id %d", ErrSyntax, id)
+	if id >= maxSPS || bytes.Equal(d.sps[id].raw, unit) {
+		return
 	}
 	at := &d.sps[id]
-	if bytes.Equal(at.raw, unit) {
-		return at.err
-	}
 	at.raw = bytes.Clone(unit)
 	at.set, at.err = parseSPS(n.rbsp)
 	if at.err == nil {
 		at.err = d.checkSize(at.set)
 	}
-	if at.err != nil {
-		at.set = nil
-	}
-	return at.err
 }
 
 // checkSize holds a stream to the bounds of memory.
@@ -201,24 +198,43 @@ func (d *Decoder) checkSize(s *sps) error {
 	return nil
 }
 
-// takePPS remembers a picture parameter set.
-func (d *Decoder) takePPS(unit []byte) error {
+// takePPS remembers a picture parameter set, likewise.
+func (d *Decoder) takePPS(unit []byte) {
 	if len(unit) > maxSetSize {
-		return ErrTooLarge
+		return
 	}
-	n, _ := parseNAL(unit, nil)
+	var n nal
+	n, d.rbsp = parseNAL(unit, d.rbsp)
 	r := newBitReader(n.rbsp)
 	id := r.ue()
-	if id >= maxPPS {
-		return fmt.Errorf("%w: pic_parameter_set_id %d", ErrSyntax, id)
+	if id >= maxPPS || bytes.Equal(d.pps[id].raw, unit) {
+		return
 	}
 	at := &d.pps[id]
-	if bytes.Equal(at.raw, unit) {
-		return at.err
-	}
 	at.raw = bytes.Clone(unit)
-	_, at.set, at.err = parsePPS(n.rbsp)
-	return at.err
+	at.set, at.err = parsePPS(bytes.Clone(n.rbsp))
+}
+
+// sets finds the parameter sets that a slice names. Of one that was refused, the reason is given again.
+func (d *Decoder) sets(id uint32) (*pps, *sps, error) {
+	if id >= maxPPS {
+		return nil, nil, fmt.Errorf("%w: pic_parameter_set_id %d", ErrSyntax, id)
+	}
+	p := &d.pps[id]
+	if p.err != nil {
+		return nil, nil, p.err
+	}
+	if p.set == nil {
+		return nil, nil, fmt.Errorf("%w: no picture parameter set %d", ErrNeedKeyFrame, id)
+	}
+	s := &d.sps[p.set.spsID]
+	if s.err != nil {
+		return nil, nil, s.err
+	}
+	if s.set == nil {
+		return nil, nil, fmt.Errorf("%w: no sequence parameter set %d", ErrNeedKeyFrame, p.set.spsID)
+	}
+	return p.set, s.set, nil
 }
 
 // takeSlice decodes a slice of the current picture, or the first one of a new picture.

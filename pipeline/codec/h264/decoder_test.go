@@ -63,3 +63,24 @@ func TestDecode(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) { compare(t, encode(t, c.size, c.frames, c.args...)) })
 	}
 }
+
+// Nothing is allocated once the buffers are there, whatever the kind of frame.
+func TestNoAllocations(t *testing.T) {
+	for name, params := range map[string]string{"CABAC": "bframes=3 b-adapt=0 keyint=8", "CAVLC": "cabac=0 bframes=1 keyint=8 slices=2 weightp=2"} {
+		t.Run(name, func(t *testing.T) {
+			units := readUnits(t, encode(t, "64x48", 32, x264(params)...))
+			var d Decoder
+			run := func() {
+				for i, unit := range units {
+					if err := d.Decode(unit, int64(i)); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			run()
+			if n := testing.AllocsPerRun(3, run); n != 0 {
+				t.Errorf("%v allocations", n)
+			}
+		})
+	}
+}

@@ -25,20 +25,20 @@ type pps struct {
 }
 
 // parsePPS reads a set. rbsp has to stay as it is.
-func parsePPS(rbsp []byte) (id int, p *pps, err error) {
+func parsePPS(rbsp []byte) (*pps, error) {
 	r := newBitReader(rbsp)
 	number, spsID := r.ue(), r.ue()
 	if number >= maxPPS || spsID >= maxSPS {
-		return 0, nil, fmt.Errorf("%w: pic_parameter_set_id %d, seq_parameter_set_id %d", ErrSyntax, number, spsID)
+		return nil, fmt.Errorf("%w: pic_parameter_set_id %d, seq_parameter_set_id %d", ErrSyntax, number, spsID)
 	}
-	p = &pps{spsID: int(spsID), cabac: r.flag(), bottomPOC: r.flag()}
+	p := &pps{spsID: int(spsID), cabac: r.flag(), bottomPOC: r.flag()}
 	if groups := r.ue(); groups != 0 {
-		return 0, nil, fmt.Errorf("%w: num_slice_groups_minus1 %d, flexible macroblock order", ErrUnsupported, groups)
+		return nil, fmt.Errorf("%w: num_slice_groups_minus1 %d, flexible macroblock order", ErrUnsupported, groups)
 	}
 	for i := range p.refs {
 		n := r.ue()
 		if n >= maxRefs {
-			return 0, nil, fmt.Errorf("%w: num_ref_idx_l%d_default_active_minus1 %d", ErrSyntax, i, n)
+			return nil, fmt.Errorf("%w: num_ref_idx_l%d_default_active_minus1 %d", ErrSyntax, i, n)
 		}
 		p.refs[i] = int(n) + 1
 	}
@@ -60,18 +60,18 @@ func parsePPS(rbsp []byte) (id int, p *pps, err error) {
 	}
 	switch {
 	case r.overrun():
-		return 0, nil, fmt.Errorf("%w: picture parameter set", ErrTruncated)
+		return nil, fmt.Errorf("%w: picture parameter set", ErrTruncated)
 	case p.bipred > 2:
-		return 0, nil, fmt.Errorf("%w: weighted_bipred_idc %d", ErrSyntax, p.bipred)
+		return nil, fmt.Errorf("%w: weighted_bipred_idc %d", ErrSyntax, p.bipred)
 	case p.qp < 0 || p.qp > maxQP:
-		return 0, nil, fmt.Errorf("%w: pic_init_qp_minus26 %d", ErrSyntax, p.qp-26)
+		return nil, fmt.Errorf("%w: pic_init_qp_minus26 %d", ErrSyntax, p.qp-26)
 	}
 	for _, offset := range p.chromaOffset {
 		if offset < -12 || offset > 12 {
-			return 0, nil, fmt.Errorf("%w: chroma_qp_index_offset %d", ErrSyntax, offset)
+			return nil, fmt.Errorf("%w: chroma_qp_index_offset %d", ErrSyntax, offset)
 		}
 	}
-	return int(number), p, nil
+	return p, nil
 }
 
 // listCount is how many scaling lists the set may have.

@@ -68,13 +68,9 @@ type markingCommand struct {
 // parse reads the header of a slice that belongs to the sets, up to slice_data.
 func (h *sliceHeader) parse(r *bitReader, n *nal, d *Decoder) error {
 	first, kind, id := r.ue(), r.ue(), r.ue()
-	if id >= maxPPS || d.pps[id].set == nil {
-		return fmt.Errorf("%w: no picture parameter set %d", ErrNeedKeyFrame, id)
-	}
-	pps := d.pps[id].set
-	sps := d.sps[pps.spsID].set
-	if sps == nil {
-		return fmt.Errorf("%w: no sequence parameter set %d", ErrNeedKeyFrame, pps.spsID)
+	pps, sps, err := d.sets(id)
+	if err != nil {
+		return err
 	}
 	switch kind %= 5; {
 	case kind > 2:

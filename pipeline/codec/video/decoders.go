@@ -1,6 +1,7 @@
 package video
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -51,3 +52,13 @@ func (d *h264Decoder) next(b []byte) (picture, bool) {
 }
 
 func (d *h264Decoder) drain() { d.decoder.Drain() }
+
+// forGood tells whether a decoder's error is about what the stream is, and not about what was lost of it.
+func forGood(err error) bool {
+	for _, kind := range []error{h264.ErrUnsupported, h264.ErrTooLarge, vp8.ErrVersion, vp8.ErrTooLarge} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}

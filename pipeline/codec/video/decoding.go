@@ -10,6 +10,10 @@ import (
 // framesWaiting is how many frames wait for a decoder at most; then it has to begin anew with a key frame.
 const framesWaiting = 30
 
+// refusalsAllowed is how many frames of a kind that is not decoded may follow each other; then the step fails with the
+// reason. A few may be broken rather than of that kind.
+const refusalsAllowed = 10
+
 // decoder is what a decoding step needs of a codec.
 type decoder interface {
 	// decode takes the next frame with its time. After an error a key frame is needed.
@@ -34,16 +38,19 @@ type decoding struct {
 	out   *media.Output
 	queue *media.Queue
 
+	fail func(v any) // may be nil
+
 	// Owned by the queue's goroutine.
-	decoder decoder
-	data    []byte
-	packet  media.Packet
+	decoder  decoder
+	refusals int // in a row
+	data     []byte
+	packet   media.Packet
 }
 
 var _ codec.Node = (*decoding)(nil)
 
 func newDecoding(decoder decoder, args codec.NewArgs) *decoding {
-	d := &decoding{decoder: decoder}
+	d := &decoding{decoder: decoder, fail: args.Fail}
 	d.out = media.NewOutput(d, nil)
 	d.packet.Format, d.packet.Key = d.out.SetFormat(Raw()), true
 	d.queue = media.NewQueue(media.QueueOptions{
@@ -81,10 +88,21 @@ func (d *decoding) Write(p *media.Packet) {
 func (d *decoding) End() { d.queue.Do(d.end) }
 
 func (d *decoding) handle(p *media.Packet) {
-	if d.decoder.decode(p.Data, p.PTS) != nil {
-		d.Link.RequestKeyFrame()
+	if err := d.decoder.decode(p.Data, p.PTS); err != nil {
+		d.refused(err)
 	}
 	d.show(p.At, p.Burst)
+}
+
+// refused follows an error of the decoder.
+func (d *decoding) refused(err error) {
+	d.Link.RequestKeyFrame()
+	if !forGood(err) {
+		return
+	}
+	if d.refusals++; d.refusals == refusalsAllowed && d.fail != nil {
+		d.fail(err)
+	}
 }
 
 // end gives on what the decoder still holds.
@@ -104,7 +122,7 @@ func (d *decoding) show(at time.Duration, burst *media.Burst) {
 		if !ok {
 			return
 		}
-		d.data = p.data
+		d.data, d.refusals = p.data, 0
 		out.Width, out.Height = uint16(p.width), uint16(p.height)
 		out.PTS, out.At, out.Burst, out.Data = p.pts, at, burst, p.data
 		d.out.Write(out)
