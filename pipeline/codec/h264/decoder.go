@@ -325,6 +325,9 @@ func (d *Decoder) begin() error {
 	p := d.dpb.take(set.cols, set.rows)
 	p.poc, p.frameNum = poc, h.frameNum
 	p.show(set, d.tag, d.key)
+	if set.monochrome {
+		p.grey()
+	}
 	if d.key && !h.idr {
 		d.leading, d.leadPOC = true, poc
 	}

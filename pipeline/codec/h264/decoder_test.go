@@ -1,13 +1,12 @@
 package h264
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // cases are streams that are decoded bit by bit as ffmpeg does.
-var cases = []struct {
-	name, size string
-	frames     int
-	args       []string
-}{
+var cases = []streamCase{
 	{"intra, CAVLC", "64x48", 3, x264("keyint=1 cabac=0 8x8dct=0")},
 	{"intra, CABAC", "64x48", 3, x264("keyint=1 cabac=1 8x8dct=0")},
 	{"intra, CABAC, 8x8", "64x48", 3, x264("keyint=1 cabac=1 8x8dct=1")},
@@ -59,8 +58,14 @@ var cases = []struct {
 }
 
 func TestDecode(t *testing.T) {
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) { compare(t, encode(t, c.size, c.frames, c.args...)) })
+	list := cases
+	if underRace {
+		t.Log("pictures above 176x144 are left out: nothing in the package runs at the same time as anything else")
+		list = slices.DeleteFunc(slices.Clone(list), func(c streamCase) bool { return len(c.size) > len("176x144") || c.size == "640x360" })
+	}
+	streams, decoded := encodeAll(t, list)
+	for i, c := range list {
+		t.Run(c.name, func(t *testing.T) { compare(t, readUnits(t, streams[i]), readFile(t, decoded[i]), c.monochrome()) })
 	}
 }
 

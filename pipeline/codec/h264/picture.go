@@ -46,6 +46,15 @@ func (p *picture) chroma(c int) []byte {
 	return p.v
 }
 
+// grey sets chroma for a picture that has none.
+func (p *picture) grey() {
+	for _, plane := range [...][]byte{p.u, p.v} {
+		for i := range plane {
+			plane[i] = 128
+		}
+	}
+}
+
 // show describes the picture to the caller.
 func (p *picture) show(s *sps, tag int64, key bool) {
 	y := s.cropTop*p.yStride + s.cropLeft
