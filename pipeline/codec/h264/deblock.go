@@ -1,7 +1,7 @@
 package h264
 
-// The deblocking filter (8.7). It runs when all macroblocks of a picture are there: Intra prediction needs the samples as
-// they were before.
+// The deblocking filter (8.7). A row of macroblocks is filtered when the one below it is decoded: Intra prediction needs the
+// samples above as they were before.
 
 // filterParams is what a slice says of the filter.
 type filterParams struct {
@@ -13,10 +13,13 @@ type filterParams struct {
 // strengths are bS of an edge, for each four samples of luma along it.
 type strengths [4]uint8
 
-// deblock filters the picture, of which first is the number of the first slice and params has one for each slice.
-func (s *sliceDecoder) deblock(first uint32, params []filterParams) {
-	for addr := range s.infos {
-		if f := &params[s.infos[addr].slice-first]; !f.off {
+// deblockRow filters a row of macroblocks; none for -1.
+func (s *sliceDecoder) deblockRow(row int) {
+	if row < 0 {
+		return
+	}
+	for addr := row * s.cols; addr < (row+1)*s.cols; addr++ {
+		if f := &s.filters[s.infos[addr].slice-s.firstSlice]; !f.off {
 			s.deblockMacroblock(addr, f)
 		}
 	}
@@ -38,7 +41,7 @@ func (s *sliceDecoder) deblockMacroblock(addr int, f *filterParams) {
 			n := &s.infos[neighbour]
 			bS := s.edgeStrengths(m, n, addr, neighbour, direction)
 			if bS != (strengths{}) {
-				s.filterEdges(f, at, across, along, int(m.qp), int(n.qp), &bS)
+				s.filterLuma(f, at, across, along, int(m.qp), int(n.qp), &bS)
 				s.filterChroma(f, atC, acrossC, alongC, int(m.qp), int(n.qp), &bS)
 			}
 		}
@@ -54,7 +57,7 @@ func (s *sliceDecoder) deblockMacroblock(addr int, f *filterParams) {
 			if bS == (strengths{}) {
 				continue
 			}
-			s.filterEdges(f, at+4*edge*across, across, along, int(m.qp), int(m.qp), &bS)
+			s.filterLuma(f, at+4*edge*across, across, along, int(m.qp), int(m.qp), &bS)
 			if edge == 2 {
 				s.filterChroma(f, atC+4*acrossC, acrossC, alongC, int(m.qp), int(m.qp), &bS)
 			}
@@ -69,6 +72,13 @@ func (s *sliceDecoder) edgeStrengths(m, n *mbInfo, addr, neighbour, direction in
 	}
 	q, p := &s.pic.motion[addr], &s.pic.motion[neighbour]
 	var bS strengths
+	whole := m.whole && n.whole
+	if whole && differ(q, p, 0, 0) {
+		bS = strengths{1, 1, 1, 1}
+	}
+	if whole && m.filled|n.filled == 0 {
+		return bS
+	}
 	for i := range 4 {
 		at, of := 4*i, 4*i+3 // in this macroblock and in the other
 		if direction == 1 {
@@ -77,7 +87,7 @@ func (s *sliceDecoder) edgeStrengths(m, n *mbInfo, addr, neighbour, direction in
 		switch {
 		case m.filled>>at&1 != 0 || n.filled>>of&1 != 0:
 			bS[i] = 2
-		case differ(q, p, at, of):
+		case !whole && differ(q, p, at, of):
 			bS[i] = 1
 		}
 	}
@@ -132,132 +142,6 @@ func (f *filterParams) thresholds(qp, qpOther int) (alpha, beta int32, tc0 *[3]u
 	mean := (qp + qpOther + 1) >> 1
 	a, b := min(max(mean+f.alpha, 0), maxQP), min(max(mean+f.beta, 0), maxQP)
 	return int32(alphaOf[a]), int32(betaOf[b]), &clippingOf[a]
-}
-
-// filterEdges filters an edge of luma. at is its first sample of q0; across leads over the edge, along goes on to the next.
-func (s *sliceDecoder) filterEdges(f *filterParams, at, across, along, qp, qpOther int, bS *strengths) {
-	alpha, beta, tc0 := f.thresholds(qp, qpOther)
-	if alpha == 0 || beta == 0 {
-		return
-	}
-	pix := s.pic.y
-	for i, strength := range bS {
-		switch {
-		case strength == 0:
-		case strength == 4:
-			for k := range 4 {
-				strongLuma(pix, at+(4*i+k)*along, across, alpha, beta)
-			}
-		default:
-			t := int32(tc0[strength-1])
-			for k := range 4 {
-				normalLuma(pix, at+(4*i+k)*along, across, alpha, beta, t)
-			}
-		}
-	}
-}
-
-// filterChroma filters the same edge of both chroma components.
-func (s *sliceDecoder) filterChroma(f *filterParams, at, across, along, qp, qpOther int, bS *strengths) {
-	if s.sps.monochrome {
-		return
-	}
-	for c := range 2 {
-		offset := f.chromaOffset[c]
-		alpha, beta, tc0 := f.thresholds(chromaQPOf(qp, offset), chromaQPOf(qpOther, offset))
-		if alpha == 0 || beta == 0 {
-			continue
-		}
-		pix := s.pic.chroma(c + 1)
-		for i, strength := range bS {
-			if strength == 0 {
-				continue
-			}
-			t := int32(-1) // stands for strength 4
-			if strength < 4 {
-				t = int32(tc0[strength-1]) + 1
-			}
-			filterChromaLine(pix, at+2*i*along, across, alpha, beta, t)
-			filterChromaLine(pix, at+(2*i+1)*along, across, alpha, beta, t)
-		}
-	}
-}
-
-// distance is the absolute difference.
-func distance(a, b int32) int32 {
-	d := a - b
-	return d ^ d>>31 - d>>31
-}
-
-// normalLuma filters the samples of one line with bS below 4 (8.7.2.3).
-func normalLuma(pix []byte, at, across int, alpha, beta, tc0 int32) {
-	line := pix[at-3*across : at+2*across+1]
-	p0, q0 := int32(line[2*across]), int32(line[3*across])
-	p1, q1 := int32(line[across]), int32(line[4*across])
-	if distance(p0, q0) >= alpha || distance(p1, p0) >= beta || distance(q1, q0) >= beta {
-		return
-	}
-	p2, q2 := int32(line[0]), int32(line[5*across])
-	tc := tc0
-	middle := (p0 + q0 + 1) >> 1
-	if distance(p2, p0) < beta {
-		tc++
-		if tc0 > 0 {
-			line[across] = uint8(p1 + limit((p2+middle-2*p1)>>1, tc0))
-		}
-	}
-	if distance(q2, q0) < beta {
-		tc++
-		if tc0 > 0 {
-			line[4*across] = uint8(q1 + limit((q2+middle-2*q1)>>1, tc0))
-		}
-	}
-	delta := limit(((q0-p0)<<2+p1-q1+4)>>3, tc)
-	line[2*across], line[3*across] = clip(p0+delta), clip(q0-delta)
-}
-
-func limit(v, most int32) int32 { return max(min(v, most), -most) }
-
-// strongLuma filters the samples of one line with bS 4 (8.7.2.4).
-func strongLuma(pix []byte, at, across int, alpha, beta int32) {
-	line := pix[at-4*across : at+3*across+1]
-	p0, q0 := int32(line[3*across]), int32(line[4*across])
-	p1, q1 := int32(line[2*across]), int32(line[5*across])
-	if distance(p0, q0) >= alpha || distance(p1, p0) >= beta || distance(q1, q0) >= beta {
-		return
-	}
-	p2, q2 := int32(line[across]), int32(line[6*across])
-	near := distance(p0, q0) < alpha>>2+2
-	if near && distance(p2, p0) < beta {
-		line[3*across] = uint8((p2 + 2*p1 + 2*p0 + 2*q0 + q1 + 4) >> 3)
-		line[2*across] = uint8((p2 + p1 + p0 + q0 + 2) >> 2)
-		line[across] = uint8((2*int32(line[0]) + 3*p2 + p1 + p0 + q0 + 4) >> 3)
-	} else {
-		line[3*across] = uint8((2*p1 + p0 + q1 + 2) >> 2)
-	}
-	if near && distance(q2, q0) < beta {
-		line[4*across] = uint8((p1 + 2*p0 + 2*q0 + 2*q1 + q2 + 4) >> 3)
-		line[5*across] = uint8((p0 + q0 + q1 + q2 + 2) >> 2)
-		line[6*across] = uint8((2*int32(line[7*across]) + 3*q2 + q1 + q0 + p0 + 4) >> 3)
-	} else {
-		line[4*across] = uint8((2*q1 + q0 + p1 + 2) >> 2)
-	}
-}
-
-// filterChromaLine filters one line of chroma; tc below 0 is for bS 4.
-func filterChromaLine(pix []byte, at, across int, alpha, beta, tc int32) {
-	line := pix[at-2*across : at+across+1]
-	p0, q0 := int32(line[across]), int32(line[2*across])
-	p1, q1 := int32(line[0]), int32(line[3*across])
-	if distance(p0, q0) >= alpha || distance(p1, p0) >= beta || distance(q1, q0) >= beta {
-		return
-	}
-	if tc < 0 {
-		line[across], line[2*across] = uint8((2*p1+p0+q1+2)>>2), uint8((2*q1+q0+p1+2)>>2)
-		return
-	}
-	delta := limit(((q0-p0)<<2+p1-q1+4)>>3, tc)
-	line[across], line[2*across] = clip(p0+delta), clip(q0-delta)
 }
 
 // alphaOf and betaOf are Table 8-16, clippingOf is tC0 of Table 8-17 for bS 1 to 3.

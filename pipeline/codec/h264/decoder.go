@@ -41,8 +41,6 @@ type Decoder struct {
 	infos       []mbInfo
 	slice       sliceDecoder
 	slices      uint32 // number of the last slice
-	firstSlice  uint32 // of the current picture
-	filters     []filterParams
 	listBuffers [2][maxRefs]*picture
 	rbsp        []byte
 }
@@ -273,7 +271,7 @@ func (d *Decoder) takeSlice(n *nal) error {
 	}
 	d.slices++
 	s.number = d.slices
-	d.filters = append(d.filters, h.filter)
+	s.filters = append(s.filters, h.filter)
 	s.pps = d.pps[h.ppsID].set
 	if s.scaledFor != s.pps {
 		lists := s.pps.lists(s.sps)
@@ -333,8 +331,8 @@ func (d *Decoder) begin() error {
 	}
 	p.missing = d.leading && poc < d.leadPOC
 	d.current, d.first, d.done = p, d.identify(), 0
-	d.firstSlice, d.filters = d.slices+1, d.filters[:0]
 	s := &d.slice
+	s.firstSlice, s.filters = d.slices+1, s.filters[:0]
 	s.pic, s.infos, s.cols, s.rows = p, d.infos, set.cols, set.rows
 	return nil
 }
@@ -369,7 +367,7 @@ func (d *Decoder) finish() error {
 		if d.done != len(d.infos) {
 			return fmt.Errorf("%w: %d macroblocks of %d", ErrTruncated, d.done, len(d.infos))
 		}
-		s.deblock(d.firstSlice, d.filters)
+		s.deblockRow(s.rows - 1)
 	}
 	if d.dpb.mark(p, &s.header, s.sps) {
 		// 8.2.1: the picture is the first of those that follow.

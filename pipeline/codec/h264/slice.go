@@ -19,7 +19,9 @@ type sliceDecoder struct {
 	infos      []mbInfo
 	cols, rows int
 	scales     levelScales
-	scaledFor  *pps // whose the scales are
+	scaledFor  *pps           // whose the scales are
+	firstSlice uint32         // number of its first slice
+	filters    []filterParams // of its slices
 
 	// The slice.
 	number    uint32 // unique in the stream
@@ -77,7 +79,7 @@ func (s *sliceDecoder) decodeCABAC() {
 		} else {
 			s.macroblock()
 		}
-		s.addr++
+		s.next()
 		if s.cabac.overrun() {
 			s.fail(ErrTruncated)
 		}
@@ -99,7 +101,7 @@ func (s *sliceDecoder) decodeCAVLC() {
 			for range run {
 				s.begin()
 				s.skip()
-				s.addr++
+				s.next()
 			}
 			if s.err != nil || run > 0 && !s.bits.more() {
 				return
@@ -110,7 +112,7 @@ func (s *sliceDecoder) decodeCAVLC() {
 			return
 		}
 		s.macroblock()
-		s.addr++
+		s.next()
 		if s.bits.overrun() {
 			s.fail(ErrTruncated)
 		}
@@ -142,6 +144,14 @@ func (s *sliceDecoder) begin() bool {
 		}
 	}
 	return true
+}
+
+// next goes on behind a macroblock.
+func (s *sliceDecoder) next() {
+	s.addr++
+	if s.x == s.cols-1 && s.err == nil {
+		s.deblockRow(s.y - 1)
+	}
 }
 
 // neighbour returns a macroblock if it is of the same slice.
