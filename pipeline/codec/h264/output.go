@@ -5,11 +5,12 @@ package h264
 //
 // Where the stream does not say so, C.4.5.3 would have pictures wait for a full buffer, which delays the picture of a
 // camera by up to 16 frames. Here they do not wait at all, until a picture turns out to be late; that one is not shown,
-// and from then on one more waits. A stream with B pictures and without VUI so loses one to three pictures at its
-// beginning, and one without B pictures is never delayed.
+// and from then on one more waits. A stream with B pictures and without VUI so loses those of its first group or two, and
+// one without B pictures is never delayed.
 type outputState struct {
 	depth   int
-	order   int // of pictures now
+	grown   bool // depth, since a picture was put out: those that are late for the same reason count once
+	order   int  // of pictures now
 	last    int32
 	started bool // last is of a picture of this order
 	drained bool // all pictures are to be put out
@@ -26,7 +27,9 @@ func (d *dpb) add(p *picture, s *sps) {
 	o := &d.output
 	o.drained = false
 	if o.started && p.poc < o.last {
-		o.depth = min(o.depth+1, s.maxFrames())
+		if !o.grown {
+			o.depth, o.grown = min(o.depth+1, s.maxFrames()), true
+		}
 		return
 	}
 	p.waiting, p.order = true, o.order
@@ -50,6 +53,7 @@ func (d *dpb) next() *picture {
 		return nil
 	}
 	first.waiting = false
+	o.grown = false
 	if first.order == o.order {
 		o.last, o.started = first.poc, true
 	}
