@@ -5,7 +5,6 @@ const (
 	contexts      = 277
 	contexts8x8   = 37  // of transform_size_8x8_flag and of blocks of 8x8
 	first8x8      = 399 // ctxIdx of the first of them
-	endContext    = 276 // end_of_slice_flag, which has no state
 	contextTables = 4   // one for I, and cabac_init_idc 0 to 2
 )
 

@@ -15,7 +15,8 @@ const maxSetSize = 4096
 // one goroutine at a time, starts none, and needs no closing.
 type Decoder struct {
 	// MaxPixels is the largest width times height that is decoded, in whole macroblocks. 0 is DefaultMaxPixels. A picture
-	// takes about 2.3 bytes per pixel, and there are up to 34 of them, less of large pictures (Sequence.maxFrames).
+	// takes about 2.2 bytes per pixel. There are up to 35 of them, and of pictures above 1920x1080 fewer: 184320 macroblocks
+	// for references, and as many for those that wait to be shown.
 	MaxPixels int
 
 	sps    [maxSPS]slot[*sps]
@@ -26,11 +27,11 @@ type Decoder struct {
 
 	dpb     dpb
 	poc     pocState
-	current *picture // that slices are added to
-	tag     int64
+	current *picture      // that slices are added to
+	tag     int64         // of its access unit
 	first   sliceHeaderID // of the first slice of the current picture
 	done    int           // macroblocks of it that are decoded
-	key     bool
+	key     bool          // decoding can begin with it
 	// recovery: the access unit has a recovery point that needs nothing before it. Pictures before leadPOC in order of
 	// output refer to others before that point, where decoding began with it.
 	recovery bool
@@ -40,14 +41,14 @@ type Decoder struct {
 
 	infos       []mbInfo
 	slice       sliceDecoder
-	slices      uint32 // number of the last slice
+	slices      uint32 // number of the last slice, unique in the stream
 	listBuffers [2][maxRefs]*picture
 	rbsp        []byte
 }
 
 // slot is a parameter set as it came and what it says. err is why it cannot be used.
 type slot[T any] struct {
-	raw []byte
+	raw []byte // the NAL unit
 	set T
 	err error
 }

@@ -11,7 +11,6 @@ const (
 	nalSEI        = 6
 	nalSPS        = 7
 	nalPPS        = 8
-	nalEndOfSeq   = 10
 )
 
 // lengthSize is that of the number before each NAL unit.

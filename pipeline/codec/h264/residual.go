@@ -7,7 +7,6 @@ const (
 	catLuma
 	catChromaDC
 	catChromaAC
-	catLuma8x8
 )
 
 // residual reads mb_qp_delta and the coefficients of the current macroblock (7.3.5, 7.3.5.3).
@@ -33,7 +32,7 @@ func (s *sliceDecoder) residual() {
 	}
 }
 
-// lumaList is the scaling list of luma: 0 Intra, 1 Inter.
+// scalingGroup tells which scaling lists count: 0 those for Intra, 1 those for Inter.
 func (s *sliceDecoder) scalingGroup() int {
 	if s.cur.kind.intra() {
 		return 0

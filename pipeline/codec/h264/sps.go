@@ -16,12 +16,9 @@ const (
 	maxLog2Number = 16 // bits of frame_num and of pic_order_cnt_lsb
 )
 
-// sps is a sequence parameter set (7.3.2.1.1). Sets are compared as wholes to see if one has changed.
+// sps is a sequence parameter set (7.3.2.1.1).
 type sps struct {
-	profile     int
-	constraints uint8 // constraint_set0_flag is the highest bit
-	level       int
-	id          int
+	profile int // profile_idc
 
 	monochrome bool // chroma_format_idc 0
 	ownScaling bool // seq_scaling_matrix_present_flag
@@ -52,12 +49,9 @@ type sps struct {
 // parseSPS reads a set. What cannot be decoded is an error that wraps ErrUnsupported.
 func parseSPS(rbsp []byte) (*sps, error) {
 	r := newBitReader(rbsp)
-	s := &sps{profile: int(r.bits(8)), constraints: uint8(r.bits(8)), level: int(r.bits(8))}
-	id := r.ue()
-	if id >= maxSPS {
-		return nil, fmt.Errorf("%w: seq_parameter_set_id %d", ErrSyntax, id)
-	}
-	s.id = int(id)
+	s := &sps{profile: int(r.bits(8))}
+	r.bits(16) // constraint flags, level_idc
+	r.ue()     // seq_parameter_set_id
 	s.scaling.setFlat()
 	if err := s.parseFormat(&r); err != nil {
 		return nil, err
@@ -68,15 +62,15 @@ func parseSPS(rbsp []byte) (*sps, error) {
 	if err := s.parseSize(&r); err != nil {
 		return nil, err
 	}
-	if r.flag() { // vui_parameters_present_flag
-		s.parseVUI(&r)
-	}
+	vui := r.flag() // vui_parameters_present_flag
 	if r.overrun() {
-		// Some encoders cut the VUI; nothing of it is needed.
-		if s.cols == 0 {
-			return nil, ErrTruncated
+		return nil, fmt.Errorf("%w: sequence parameter set", ErrTruncated)
+	}
+	if vui {
+		s.parseVUI(&r)
+		if r.overrun() { // some encoders cut it; nothing of it is needed
+			s.restricted = false
 		}
-		s.restricted = false
 	}
 	return s, nil
 }
