@@ -8,7 +8,7 @@ import (
 )
 
 // H264 is decoded for those who do not take it: a film with B-frames is seen by a browser that takes VP8 only, its pictures in
-// order, and in a Composite.
+// order, and in a Composite; and a browser that sends H264 is seen by the one that takes VP8.
 func TestH264ForOthers(t *testing.T) {
 	film := filepath.Join(t.TempDir(), "film.mp4")
 	// Between a red and a blue edge something moves; below, a bar becomes brighter as time goes by.
@@ -18,13 +18,13 @@ func TestH264ForOthers(t *testing.T) {
 		"-c:v", "libx264", "-profile:v", "high", "-bf", "3", "-b_strategy", "0", "-g", "60", film)
 	type shown struct {
 		Width, Height, Lost int
-		Codec               string
+		Codec, Sent         string
 		Forward, Back       int // how often the film's bar was brighter than before, and darker
 	}
 	t.Run("viewer", func(t *testing.T) {
 		s := startServer(t)
 		var result shown
-		scenario(t, clients[0], "h264.js", map[string]any{"ws": s.url(), "uri": "file://" + film}, &result)
+		scenario(t, clients[0], "h264.js", map[string]any{"ws": s.url(), "uri": "file://" + film, "way": "film"}, &result)
 		t.Logf("%+v", result)
 		if result.Width != 320 || result.Height != 180 || result.Lost != 0 || result.Codec != "video/VP8" {
 			t.Errorf("%+v", result)
@@ -33,10 +33,19 @@ func TestH264ForOthers(t *testing.T) {
 			t.Errorf("the film went on %d times and back %d times", result.Forward, result.Back)
 		}
 	})
+	t.Run("published", func(t *testing.T) {
+		s := startServer(t)
+		var result shown
+		scenario(t, clients[0], "h264.js", map[string]any{"ws": s.url(), "way": "published"}, &result)
+		t.Logf("%+v", result)
+		if result.Lost != 0 || result.Codec != "video/VP8" || result.Sent != "video/H264" {
+			t.Errorf("%+v", result)
+		}
+	})
 	t.Run("Composite", func(t *testing.T) {
 		s := startServer(t)
 		var result shown
-		scenario(t, clients[0], "h264.js", map[string]any{"ws": s.url(), "uri": "file://" + film, "composite": true}, &result)
+		scenario(t, clients[0], "h264.js", map[string]any{"ws": s.url(), "uri": "file://" + film, "way": "mixed"}, &result)
 		t.Logf("%+v", result)
 		if result.Width != 640 || result.Height != 480 || result.Lost != 0 {
 			t.Errorf("%+v", result)

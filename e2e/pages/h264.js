@@ -1,5 +1,5 @@
-// A viewer that takes VP8 only sees a film of H264; so does one of a Composite of which the film is a member, beside a browser
-// that sends VP8.
+// A viewer that takes VP8 only sees a film of H264, and a browser that sends H264; so does one of a Composite of which the film is
+// a member, beside a browser that sends VP8.
 
 import { addVideo, call, colourAt, element, fail, kurentoClient, nearest, only, painted, Peer, publish, sleep, until } from './lib.js';
 
@@ -8,18 +8,18 @@ const blue = [20, 20, 230];
 const green = [30, 200, 30];
 const black = [0, 0, 0];
 
-export async function run({ ws, uri, composite }) {
+export async function run({ ws, uri, way }) {
   const client = await kurentoClient(ws);
   const pipeline = await client.create('MediaPipeline');
-  const player = await element(pipeline, 'PlayerEndpoint', { uri });
-  const result = await (composite ? mixed : direct)(pipeline, player);
+  const result = await { film, mixed, published }[way](pipeline, uri);
   await call(pipeline, 'release');
   client.close();
   return result;
 }
 
-// direct has the film's left and right edges shown, and compares its clock with that of the viewer.
-async function direct(pipeline, player) {
+// film looks at the film's left and right edges, and whether its time only goes forward.
+async function film(pipeline, uri) {
+  const player = await element(pipeline, 'PlayerEndpoint', { uri });
   const { peer, video } = await viewer(pipeline, player);
   await call(player, 'play');
   await until('the edges', () => shows(video, [[20, 90, red], [300, 90, blue]]));
@@ -31,10 +31,11 @@ async function direct(pipeline, player) {
 }
 
 // mixed has the film in the first tile of a Composite and a browser's green in the second.
-async function mixed(pipeline, player) {
+async function mixed(pipeline, uri) {
+  const player = await element(pipeline, 'PlayerEndpoint', { uri });
   const composite = await pipeline.create('Composite', { width: 640, height: 480, framerate: 15 });
-  const film = await pipeline.create('HubPort', { hub: composite });
-  await call(player, 'connect', film, 'VIDEO');
+  const tile = await pipeline.create('HubPort', { hub: composite });
+  await call(player, 'connect', tile, 'VIDEO');
   await call(player, 'play');
   const { endpoint, peer: publisher } = await publish(pipeline, painted(green));
   only(publisher, 'video/VP8');
@@ -48,6 +49,21 @@ async function mixed(pipeline, player) {
   peer.close();
   publisher.close();
   return { width: video.videoWidth, height: video.videoHeight, lost: videoIn.packetsLost, codec };
+}
+
+// published has a browser's red seen.
+async function published(pipeline) {
+  const { endpoint, peer: publisher } = await publish(pipeline, painted(red));
+  only(publisher, 'video/H264');
+  await publisher.negotiate();
+  const { peer, video } = await viewer(pipeline, endpoint);
+  await until('red', () => shows(video, [[20, 20, red]]));
+  const { videoIn, codec } = await statistics(peer);
+  const sent = await publisher.connection.getStats();
+  const source = [...sent.values()].find(({ type, kind }) => type === 'outbound-rtp' && kind === 'video');
+  peer.close();
+  publisher.close();
+  return { lost: videoIn.packetsLost, codec, sent: sent.get(source.codecId)?.mimeType };
 }
 
 async function viewer(pipeline, source) {
