@@ -5,6 +5,7 @@ package e2e
 import (
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // H264 is decoded for those who do not take it: a film with B-frames is seen by a browser that takes VP8 only, its pictures in
@@ -49,6 +50,26 @@ func TestH264ForOthers(t *testing.T) {
 		t.Logf("%+v", result)
 		if result.Width != 640 || result.Height != 480 || result.Lost != 0 {
 			t.Errorf("%+v", result)
+		}
+	})
+	t.Run("WebM", func(t *testing.T) {
+		s := startServer(t)
+		c := s.dial(t)
+		pipeline := c.create("MediaPipeline", nil)
+		player := c.create("PlayerEndpoint", object{"mediaPipeline": pipeline, "uri": "file://" + film})
+		file := s.path("film.webm")
+		recorder := c.create("RecorderEndpoint", object{"mediaPipeline": pipeline, "uri": "file://" + file, "mediaProfile": "WEBM_VIDEO_ONLY"})
+		c.subscribe(recorder, "Recording")
+		c.invoke(player, "connect", object{"sink": recorder})
+		c.invoke(recorder, "record", nil)
+		c.invoke(player, "play", nil)
+		c.event("Recording", answerTimeout)
+		time.Sleep(3 * time.Second)
+		c.invoke(recorder, "stopAndWait", nil)
+		checkDecodes(t, file)
+		info := probe(t, file)
+		if len(info.Streams) != 1 || info.Streams[0].Codec != "vp8" || info.Format.Duration < 2 {
+			t.Errorf("%+v", info)
 		}
 	})
 }

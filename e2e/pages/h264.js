@@ -83,9 +83,8 @@ function shows(video, points) {
   return points.every(([x, y, colour]) => nearest(colourAt(video, x, y), [red, blue, green, black]) === colour);
 }
 
-// tiles: the film is 16:9, so that its tile of 320x240 has bars above and below.
-const tiles = (video) => video.videoWidth === 640
-  && (shows(video, [[15, 240, red], [305, 240, blue], [480, 240, green]]) || shows(video, [[15, 120, red], [305, 120, blue], [480, 120, green]]));
+// tiles: the film's edges in the left one, green in the right one.
+const tiles = (video) => video.videoWidth === 640 && shows(video, [[15, 240, red], [305, 240, blue], [480, 240, green]]);
 
 // steadiness reads the number that a bar in the film tells, which grows from picture to picture: how often it grew and how often
 // it went back.
