@@ -21,7 +21,7 @@ var h264Frames = media.Format{Kind: media.Video, Codec: media.H264, ClockRate: c
 
 // h264Film is frames of H264 in decoding order, with the times when they are shown, and these pictures as FFmpeg decodes them.
 // The arguments are for libx264.
-func h264Film(t *testing.T, width, height, count int, args ...string) (frames []packet, times []time.Duration, pictures []byte) {
+func h264Film(t testing.TB, width, height, count int, args ...string) (frames []packet, times []time.Duration, pictures []byte) {
 	t.Helper()
 	source := fmt.Sprintf("testsrc2=size=%dx%d:rate=25", width, height)
 	all := []string{"-f", "lavfi", "-i", source, "-frames:v", fmt.Sprint(count), "-c:v", "libx264", "-pix_fmt", "yuv420p"}
@@ -113,7 +113,7 @@ func TestH264Refused(t *testing.T) {
 }
 
 // accessUnits takes a byte stream (Annex B) apart into frames as steps pass them on: each NAL unit with its length before it.
-func accessUnits(t *testing.T, path string) (units [][]byte) {
+func accessUnits(t testing.TB, path string) (units [][]byte) {
 	t.Helper()
 	const slice, idr = 1, 5
 	var unit []byte
@@ -135,7 +135,7 @@ func accessUnits(t *testing.T, path string) (units [][]byte) {
 	return append(units, unit)
 }
 
-func readFile(t *testing.T, path string) []byte {
+func readFile(t testing.TB, path string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
