@@ -5,11 +5,15 @@ import "fmt"
 // DefaultMaxPixels bounds the size of pictures if Decoder.MaxPixels is 0. It allows 4096x2304.
 const DefaultMaxPixels = 4096 * 2304
 
+// maxPictures bounds how many pictures one access unit has; it should be one. None of them can be fetched in between, so
+// that all need a buffer.
+const maxPictures = 4
+
 // Decoder decodes one stream. Its zero value is ready; the options must not change once Decode was called. It may be used by
 // one goroutine at a time, starts none, and needs no closing.
 type Decoder struct {
 	// MaxPixels is the largest width times height that is decoded, in whole macroblocks. 0 is DefaultMaxPixels. A picture
-	// takes about 2.2 bytes per pixel. There are up to 35 of them, and of pictures above 1920x1080 fewer: 184320 macroblocks
+	// takes about 2.2 bytes per pixel. There are up to 40 of them, and of pictures above 1920x1080 fewer: 184320 macroblocks
 	// for references, and as many for those that wait to be shown.
 	MaxPixels int
 
@@ -24,6 +28,7 @@ type Decoder struct {
 	current *picture      // that slices are added to
 	tag     int64         // of its access unit
 	first   sliceHeaderID // of the first slice of the current picture
+	begun   int           // pictures of the access unit
 	done    int           // macroblocks of it that are decoded
 	key     bool          // decoding can begin with it
 	// recovery: the access unit has a recovery point that needs nothing before it. Pictures before leadPOC in order of
@@ -62,7 +67,7 @@ func (d *Decoder) NeedsKeyFrame() bool { return d.active == nil }
 func (d *Decoder) Decode(accessUnit []byte, tag int64) error {
 	for d.Next() != nil { // not fetched
 	}
-	d.tag, d.recovery = tag, false
+	d.tag, d.recovery, d.begun = tag, false, 0
 	err := d.decode(accessUnit)
 	if err == nil {
 		err = d.finish()
@@ -152,27 +157,37 @@ func (d *Decoder) takeSlice(n *nal) error {
 	s := &d.slice
 	h := &s.header
 	r := newBitReader(n.rbsp)
+	if ahead := r; ahead.ue() == 0 { // first_mb_in_slice: while the header is still that of the picture before
+		if err := d.finish(); err != nil {
+			return err
+		}
+	}
 	if err := h.parse(&r, n, d); err != nil {
 		return err
 	}
 	if h.redundant {
 		return nil // the primary picture is there, or its loss is an error
 	}
-	if h.firstMB == 0 {
-		if err := d.finish(); err != nil {
-			return err
-		}
+	switch {
+	case h.firstMB == 0:
 		if err := d.begin(); err != nil {
 			return err
 		}
-	} else if d.current == nil {
+	case d.current == nil:
 		return fmt.Errorf("%w: first slice", ErrTruncated)
-	} else if d.identify() != d.first {
+	case d.identify() != d.first:
 		return fmt.Errorf("%w: slices of one access unit differ", ErrSyntax)
 	}
 	if d.current.missing {
 		return nil // before the recovery point
 	}
+	return d.decodeSlice(r)
+}
+
+// decodeSlice decodes a slice of the current picture, from a reader behind its header.
+func (d *Decoder) decodeSlice(r bitReader) (err error) {
+	s := &d.slice
+	h := &s.header
 	switch {
 	case h.firstMB < d.done:
 		return fmt.Errorf("%w: first_mb_in_slice %d after %d, arbitrary slice order", ErrUnsupported, h.firstMB, d.done)
@@ -193,7 +208,6 @@ func (d *Decoder) takeSlice(n *nal) error {
 	if err := d.buildLists(); err != nil {
 		return err
 	}
-	var err error
 	d.done, err = s.decode(r)
 	return err
 }
@@ -210,6 +224,9 @@ func (d *Decoder) identify() sliceHeaderID {
 func (d *Decoder) begin() error {
 	h := &d.slice.header
 	set := d.sps[d.pps[h.ppsID].set.spsID].set
+	if d.begun++; d.begun > maxPictures {
+		return fmt.Errorf("%w: more than %d pictures in an access unit", ErrSyntax, maxPictures)
+	}
 	d.key = h.idr || d.active == nil && d.recovery && h.kind == sliceI
 	switch {
 	case d.key:
@@ -285,7 +302,7 @@ func (d *Decoder) finish() error {
 		// 8.2.1: the picture is the first of those that follow.
 		d.dpb.output.begin()
 		d.poc.reset()
-		p.poc = 0
+		p.poc, d.leading = 0, false
 	}
 	if !p.missing {
 		d.dpb.add(p, s.sps)

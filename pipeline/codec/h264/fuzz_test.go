@@ -50,7 +50,7 @@ func check(t *testing.T, d *Decoder, err error) {
 	if d.slice.blocks != ([coefficients]int32{}) {
 		t.Fatal("coefficients are left over")
 	}
-	if most := 2*maxRefFrames + 3; len(d.dpb.pictures) > most {
+	if most := 2*maxRefFrames + maxPictures + 2; len(d.dpb.pictures) > most {
 		t.Fatalf("%d pictures are kept, more than %d", len(d.dpb.pictures), most)
 	}
 }

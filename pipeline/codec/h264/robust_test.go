@@ -117,6 +117,25 @@ func TestNeedsKeyFrame(t *testing.T) {
 	}
 }
 
+// TestTwoPictures has more than one picture in an access unit, which is not allowed, and decodes all of them.
+func TestTwoPictures(t *testing.T) {
+	units := readUnits(t, encode(t, "32x32", maxPictures, x264("bframes=0 ref=2")...))
+	fail := func(i int, err error) { t.Errorf("access unit %d: %v", i, err) }
+	_, want := pictures(&Decoder{}, units, fail)
+	var d Decoder
+	if err := d.Decode(bytes.Join(units, nil), 0); err != nil {
+		t.Fatal(err)
+	}
+	for i := range units {
+		if f := d.Next(); f == nil || !bytes.Equal(f.AppendI420(nil), want[int64(i)]) {
+			t.Fatalf("picture %d is missing or wrong", i)
+		}
+	}
+	if err := d.Decode(bytes.Join(append(units, units[0]), nil), 0); !errors.Is(err, ErrSyntax) {
+		t.Errorf("too many pictures: %v", err)
+	}
+}
+
 // TestOpenGOP begins in the middle of a stream, with an I picture that is no IDR picture: pictures before it in order of output
 // are left out, all others are right.
 func TestOpenGOP(t *testing.T) {
