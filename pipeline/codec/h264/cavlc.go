@@ -1,6 +1,9 @@
 package h264
 
-import "math/bits"
+import (
+	"math/bits"
+	"strings"
+)
 
 // vlc decodes codes that have few bits behind their first one: by the number of leading zeros and the three bits after the
 // one. Entries are value<<8 | length; 0 where there is no code.
@@ -8,29 +11,24 @@ type vlc [16][8]uint16
 
 // add enters a code.
 func (v *vlc) add(code string, value int) {
-	zeros := 0
-	for zeros < len(code) && code[zeros] == '0' {
-		zeros++
-	}
-	rest := ""
-	if zeros < len(code) {
-		rest = code[zeros+1:]
-	} else {
-		zeros-- // a code of zeros only: its last zero may be followed by anything
-		for i := range v[zeros+1:] {
-			for j := range v[zeros+1+i] {
-				v[zeros+1+i][j] = uint16(value<<8 | len(code))
+	entry := uint16(value<<8 | len(code))
+	zeros := strings.IndexByte(code, '1')
+	if zeros < 0 { // zeros only: anything may follow them
+		for i := len(code); i < len(v); i++ {
+			for j := range v[i] {
+				v[i][j] = entry
 			}
 		}
 		return
 	}
+	behind := code[zeros+1:]
 	first := 0
-	for _, bit := range rest {
+	for _, bit := range behind {
 		first = first<<1 | int(bit-'0')
 	}
-	free := 3 - len(rest)
+	free := 3 - len(behind)
 	for i := range 1 << free {
-		v[zeros][first<<free|i] = uint16(value<<8 | len(code))
+		v[zeros][first<<free|i] = entry
 	}
 }
 

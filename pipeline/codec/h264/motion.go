@@ -220,6 +220,12 @@ func (s *sliceDecoder) readMotion(kind int) (mayBe8x8 bool) {
 	if s.inter.shape == shape8x8 {
 		return s.readSubMotion(s.header.kind == sliceP && kind == 4)
 	}
+	s.readParts()
+	return true
+}
+
+// readParts reads the motion of one or two parts.
+func (s *sliceDecoder) readParts() {
 	parts, width, height := 1, 4, 4
 	switch s.inter.shape {
 	case shape16x8:
@@ -261,7 +267,6 @@ func (s *sliceDecoder) readMotion(kind int) (mayBe8x8 bool) {
 			s.readVector(list, cell, width, height, mv)
 		}
 	}
-	return true
 }
 
 // readVector reads the difference from a predicted vector.

@@ -227,6 +227,8 @@ func (s *sliceDecoder) intraMacroblock(kind int) {
 	}
 	if !s.sps.monochrome {
 		m.chromaMode = uint8(s.readChromaMode())
+	} else if m.cbp>>4 != 0 {
+		s.fail(ErrSyntax) // residual of chroma that is not there
 	}
 	if kind == 0 {
 		m.cbp = uint8(s.readCBP(true))
