@@ -81,16 +81,17 @@ func TestCorpus(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for i, s := range []struct{ size, params string }{
-		{"16x16", "bframes=0"},
-		{"48x34", "bframes=2 b-adapt=0 partitions=all slices=2 direct=temporal"},
-		{"32x32", "cabac=0 bframes=2 b-adapt=0 partitions=all direct=spatial"},
-		{"48x48", "bframes=3 b-adapt=0 b-pyramid=normal weightb=1 ref=3 8x8dct=1 cqm=jvt"},
-		{"32x48", "cabac=0 weightp=2 ref=2 intra-refresh=1 keyint=4 constrained-intra=1"},
-		{"32x32", "open-gop=1 keyint=3 bframes=1 b-adapt=0 subme=7"},
+	for i, s := range []struct{ size, params, format string }{
+		{"16x16", "bframes=0", "yuv420p"},
+		{"48x34", "bframes=2 b-adapt=0 partitions=all slices=2 direct=temporal", "yuv420p"},
+		{"32x32", "cabac=0 bframes=2 b-adapt=0 partitions=all direct=spatial", "yuv420p"},
+		{"48x48", "bframes=3 b-adapt=0 b-pyramid=normal weightb=1 ref=3 8x8dct=1 cqm=jvt", "yuv420p"},
+		{"32x48", "cabac=0 weightp=2 ref=2 intra-refresh=1 keyint=4 constrained-intra=1", "yuv420p"},
+		{"32x32", "open-gop=1 keyint=3 bframes=1 b-adapt=0 subme=7", "yuv420p"},
+		{"32x32", "bframes=1 b-adapt=0", "gray"},
 	} {
 		var data []byte
-		for _, unit := range readUnits(t, encode(t, s.size, 8, append(x264(s.params), "-b:v", "60k")...)) {
+		for _, unit := range readUnits(t, encode(t, s.size, 8, append(x264(s.params), "-b:v", "60k", "-pix_fmt", s.format)...)) {
 			data = binary.BigEndian.AppendUint16(data, uint16(len(unit)))
 			data = append(data, unit...)
 		}
