@@ -39,7 +39,7 @@ vet:
 .PHONY: unit
 unit: tools ## tests of the packages, with the race detector
 	CGO_ENABLED=1 go test -race $(TESTFLAGS) ./...
-	go test $(TESTFLAGS) ./pipeline/codec/vp8 ./elements/modules/... # which do less under the detector
+	go test $(TESTFLAGS) ./pipeline/codec/vp8 ./pipeline/codec/h264 ./elements/modules/... # which do less under the detector
 
 .PHONY: e2e
 e2e: deps ## the binary with real clients, Chromium and ffmpeg
@@ -63,6 +63,7 @@ bench: build ## Go benchmarks, then the load test whose table is in docs/perform
 bench-codecs: ## video codecs beside the native ones, for the tables in docs/codecs.md (needs ffmpeg)
 	go test -run '^$$' -bench Decode -benchtime 10x ./pipeline/codec/vp8
 	go test -run '^$$' -bench Decode -benchtime 2x -tags purego ./pipeline/codec/vp8
+	go test -run '^$$' -bench Decode -benchtime 10x ./pipeline/codec/h264
 	go test -run '^$$' -bench 'Encode$$' -benchtime 3x ./pipeline/codec/vp8
 	go test -run '^$$' -bench 'EncodeThreads$$' -benchtime 15x ./pipeline/codec/vp8
 	go test -run '^$$' -bench 'EncodeQuality$$' -benchtime 1x ./pipeline/codec/vp8

@@ -63,7 +63,7 @@ func NewHEVC(record []byte) (*NALs, error) {
 // NewAnnexB is for a stream with start codes (ITU-T H.264 annex B).
 func NewAnnexB(hevc bool) *NALs { return &NALs{hevc: hevc} }
 
-// Format is that of the frames. The profile stays open: decoders go by the parameter sets, and nobody converts H264.
+// Format is that of the frames. The profile stays open: decoders go by the parameter sets.
 func (n *NALs) Format() media.Format {
 	if n.hevc {
 		return Video(media.H265)

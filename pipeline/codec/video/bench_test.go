@@ -27,9 +27,15 @@ func BenchmarkSecond(b *testing.B) {
 		}
 	}
 	b.Run("decode", func(b *testing.B) {
-		d := newDecoding(codec.NewArgs{})
+		d := newDecoding(&vp8Decoder{}, codec.NewArgs{})
 		defer d.Close()
 		second(b, &vp8Frames, frames, d.handle)
+	})
+	b.Run("decode H264", func(b *testing.B) {
+		film, _, _ := h264Film(b, width, height, rate, "-preset", "fast", "-b:v", "2M")
+		d := newDecoding(&h264Decoder{}, codec.NewArgs{})
+		defer d.Close()
+		second(b, &h264Frames, film, d.handle)
 	})
 	b.Run("half size", func(b *testing.B) {
 		s := newShaping(raw, codec.PictureCaps{Width: width / 2})

@@ -22,9 +22,10 @@ func Raw() media.Format {
 // BenchmarkSecond measures them on one machine. The size is not known when a chain is chosen; budgets and the choice need
 // no more than the order of magnitude.
 const (
-	costDecode = 100_000
-	costShape  = 30_000
-	costEncode = 400_000
+	costDecodeVP8  = 100_000
+	costDecodeH264 = 300_000
+	costShape      = 30_000
+	costEncode     = 400_000
 )
 
 // Steps is the part of a codec.Steps table that this package knows.
@@ -34,7 +35,13 @@ func Steps(have media.Format, want codec.Want) []codec.Step {
 	}
 	switch have.Codec {
 	case media.VP8:
-		return []codec.Step{{To: Raw(), Cost: costDecode, New: func(args codec.NewArgs) codec.Node { return newDecoding(args) }}}
+		return []codec.Step{{To: Raw(), Cost: costDecodeVP8, New: func(args codec.NewArgs) codec.Node {
+			return newDecoding(&vp8Decoder{}, args)
+		}}}
+	case media.H264:
+		return []codec.Step{{To: Raw(), Cost: costDecodeH264, New: func(args codec.NewArgs) codec.Node {
+			return newDecoding(&h264Decoder{}, args)
+		}}}
 	case media.I420:
 		return append(shapes(have, want), encodings(have)...)
 	}

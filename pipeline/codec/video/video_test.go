@@ -372,7 +372,7 @@ func TestNoAllocations(t *testing.T) {
 	if n := testing.AllocsPerRun(20, func() { s.Write(&p) }); n != 0 {
 		t.Errorf("shaping: %v", n)
 	}
-	d := newDecoding(codec.NewArgs{})
+	d := newDecoding(&vp8Decoder{}, codec.NewArgs{})
 	defer d.Close()
 	frame := media.Packet{Format: &vp8Frames, Data: encoded(t, 160, 96, 1)[0].data, Burst: &media.Burst{}}
 	d.handle(&frame)
