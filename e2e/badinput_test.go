@@ -12,6 +12,7 @@ import (
 
 // Every bad input gets the documented answer, and afterwards the server works and holds nothing open.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	c := s.dial(t)
 	c.must("ping", object{"interval": 240000})

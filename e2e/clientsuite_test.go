@@ -12,6 +12,7 @@ import (
 // and event, links, transactions, lifetimes, the server manager, and connections that drop and come back. They assert for
 // themselves; each of their tests is one here.
 func TestClientSuites(t *testing.T) {
+	t.Parallel()
 	scripts, err := filepath.Glob("node/suite/*.js")
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 
 // A media server with a class that Rivero does not have is one file. Clients call the class, media goes through it.
 func TestExampleCustomFilter(t *testing.T) {
+	t.Parallel()
 	program := filepath.Join(env.bin, "custom-filter")
 	build := exec.Command("go", "build", "-o", program, "./examples/custom-filter")
 	build.Dir = env.root

@@ -10,6 +10,7 @@ import (
 
 // A page and the server each open a data channel; what the page says comes back through both.
 func TestDataChannels(t *testing.T) {
+	t.Parallel()
 	eachClient(t, func(t *testing.T, version string) {
 		for _, serverOffers := range []bool{false, true} {
 			t.Run(fmt.Sprint("server offers: ", serverOffers), func(t *testing.T) {

@@ -139,6 +139,7 @@ func (n *network) forward(namespace, address, ports string) {
 
 // The doctor judges certificates, and knows a server that runs from a stranger at its port.
 func TestDoctorAtHome(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, freePort(t))
 	main := s.writeConfig()
 	securePort := freePort(t)

@@ -16,6 +16,7 @@ import (
 
 // The program in the README is the one in examples/, and it works.
 func TestExampleLoopback(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	folder := filepath.Join(env.root, "examples", "loopback")
 	readme, program := read(t, filepath.Join(env.root, "README.md")), read(t, filepath.Join(folder, "loopback.js"))
@@ -43,6 +44,7 @@ func TestExampleLoopback(t *testing.T) {
 
 // The Go client plays a file to its end and counts what came.
 func TestExampleClientGo(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	file := s.path("clip.webm")
 	ffmpeg(t, "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x180:rate=25", "-f", "lavfi", "-i", "sine",

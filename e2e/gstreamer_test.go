@@ -15,6 +15,7 @@ import (
 
 // A viewer in Chromium sees what two GStreamerFilters, one behind the other, make of a picture that is red above and blue below.
 func TestGStreamerFilters(t *testing.T) {
+	t.Parallel()
 	eachClient(t, func(t *testing.T, version string) {
 		s := startServer(t)
 		commands := []string{"videoflip method=vertical-flip", `textoverlay text="Every packet counts" valignment=top halignment=left font-desc="Sans Bold 36"`}
@@ -93,6 +94,7 @@ func keepPicture(t *testing.T, name string, data []byte) image.Image {
 
 // A recording behind filters has the size, rate and pitch that they make.
 func TestGStreamerFiltersInARecording(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	clip, recording := s.path("clip.webm"), s.path("filtered.webm")
 	ffmpeg(t, "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x192:rate=25", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000",

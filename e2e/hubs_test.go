@@ -6,6 +6,7 @@ import "testing"
 
 // What comes out of every other hub in a browser; the page waits for the right colours and tones.
 func TestHubs(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	heard := map[string][2]float64{} // dB of the two tones
 	scenario(t, clients[0], "hubs.js", map[string]any{"ws": s.url()}, &heard)

@@ -9,6 +9,7 @@ import (
 
 // A browser sees and hears itself through one WebRtcEndpoint, for ten seconds.
 func TestLoopback(t *testing.T) {
+	t.Parallel()
 	eachClient(t, func(t *testing.T, version string) { testLoopback(t, "chromium", env.chromium, version) })
 	t.Run("Firefox", func(t *testing.T) { testLoopback(t, "firefox", env.firefox, clients[0]) })
 }

@@ -42,6 +42,7 @@ func servePNG(t *testing.T, img image.Image) string {
 
 // Chromium's camera shows a face-coloured box before a green screen. What comes back has the box before the image.
 func TestChromaInBrowser(t *testing.T) {
+	t.Parallel()
 	camera := fakeCamera(t, "color=c=0x28B43C:size=640x480:rate=30,drawbox=x=240:y=160:w=160:h=320:color=0xD2A082:t=fill,noise=alls=6:allf=t")
 	blue, yellow := color.NRGBA{20, 40, 200, 255}, color.NRGBA{230, 210, 40, 255}
 	back := image.NewNRGBA(image.Rect(0, 0, 320, 240))
@@ -135,6 +136,7 @@ func TestVideoSampler(t *testing.T) {
 // What a browser sends is seen by three modules, one after the other: a marker, a number plate, and something red that goes into
 // a window and out of it.
 func TestModulesInBrowser(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	c := s.dial(t)
 	pipeline := c.create("MediaPipeline", object{})
@@ -173,6 +175,7 @@ func TestModulesInBrowser(t *testing.T) {
 
 // People walk through what a browser sends, and what it writes over a data channel stands on the picture.
 func TestCrowdInBrowser(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	c := s.dial(t)
 	pipeline := c.create("MediaPipeline", object{})

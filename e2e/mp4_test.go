@@ -11,6 +11,7 @@ import (
 // MP4 files of H264 that Chromium publishes and of a film play in Chromium's <video> and in ffmpeg: when they are complete, and when the
 // server was killed while it wrote one.
 func TestMP4InABrowser(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	film := s.path("source.mp4")
 	ffmpeg(t, "-v", "error", "-f", "lavfi", "-i", "testsrc=size=640x360:rate=25,format=yuv420p", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000",

@@ -13,6 +13,7 @@ import (
 // An H264 camera is recorded as it is into every container that holds H264. FLV has no Opus: the client is told, and gets
 // the picture.
 func TestRecordCamera(t *testing.T) {
+	t.Parallel()
 	eachClient(t, func(t *testing.T, version string) {
 		t.Parallel()
 		s := startServer(t)

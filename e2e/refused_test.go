@@ -12,6 +12,7 @@ import (
 // When a viewer takes none of the codecs that a source gives and nothing converts them, the client is told which step is
 // missing; what can be sent still is.
 func TestWhatIsNotConvertedIsToldTheClient(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ name, settings, codecs, kind, want string }{
 		{"no encoder", "", "H264 opus", "VIDEO", "VIDEO input cannot take VP8 and there is no encoder of what it takes: H264"},
 		{"forbidden", "transcoding=forbid\n", "VP8 PCMU", "AUDIO", "AUDIO input cannot take opus and transcoding is forbidden"},
@@ -49,6 +50,7 @@ func TestWhatIsNotConvertedIsToldTheClient(t *testing.T) {
 
 // Sound goes on where there is no way from the video of one browser to that of another.
 func TestBrowsersWithoutACommonVideoCodec(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	var result struct {
 		Errors      []string

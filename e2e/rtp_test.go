@@ -17,6 +17,7 @@ const flowTimeout = 20 * time.Second
 
 // ffmpeg sends RTP and SRTP to the server, which records it. Nothing comes back: RTP/AVP has no feedback.
 func TestRTPFromFFmpeg(t *testing.T) {
+	t.Parallel()
 	const key = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0"
 	for name, suite := range map[string]string{
 		"RTP": "", "SRTP 80": "AES_CM_128_HMAC_SHA1_80", "SRTP 32": "AES_CM_128_HMAC_SHA1_32",
@@ -58,6 +59,7 @@ func TestRTPFromFFmpeg(t *testing.T) {
 
 // The server sends a file to ffmpeg, which writes it as it comes.
 func TestRTPToFFmpeg(t *testing.T) {
+	t.Parallel()
 	for name, suite := range map[string]string{"RTP": "", "SRTP 80": "AES_128_CM_HMAC_SHA1_80", "SRTP 32": "AES_128_CM_HMAC_SHA1_32"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -97,6 +99,7 @@ func TestRTPToFFmpeg(t *testing.T) {
 // H.264 and G.711 pass through two endpoints, as between a camera or a telephone and another: no codec of ours has
 // touched them.
 func TestRTPThrough(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		audio   []string
 		codec   string
@@ -129,6 +132,7 @@ func TestRTPThrough(t *testing.T) {
 
 // Two endpoints of the server send to each other, with each suite: a file goes in at one and is recorded at the other.
 func TestRTPBetweenEndpoints(t *testing.T) {
+	t.Parallel()
 	for _, suite := range []string{"", "AES_128_CM_HMAC_SHA1_32", "AES_128_CM_HMAC_SHA1_80", "AES_256_CM_HMAC_SHA1_32", "AES_256_CM_HMAC_SHA1_80"} {
 		t.Run(suite, func(t *testing.T) {
 			t.Parallel()

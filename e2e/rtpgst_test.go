@@ -30,6 +30,7 @@ func needGStreamer(t *testing.T) {
 
 // GStreamer sends VP8 to the server, which records it.
 func TestRTPFromGStreamer(t *testing.T) {
+	t.Parallel()
 	needGStreamer(t)
 	for suite, names := range gstSuites {
 		t.Run(suite, func(t *testing.T) {
@@ -67,6 +68,7 @@ var ssrcLine = regexp.MustCompile(`(?m)^a=ssrc:(\d+) `)
 
 // The server sends a file to GStreamer, which opens and writes it.
 func TestRTPToGStreamer(t *testing.T) {
+	t.Parallel()
 	needGStreamer(t)
 	for suite, names := range gstSuites {
 		t.Run(suite, func(t *testing.T) {

@@ -14,6 +14,7 @@ var fmtpLine = regexp.MustCompile(`(?m)^a=(fmtp:96 .*sprop-parameter-sets=.*?)\r
 // ffmpeg copies H.264 from a file whose parameter sets are in its header: they are in the description then, not in the
 // stream. Who receives it from the server without having seen that description can decode it.
 func TestRTPParameterSets(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	source, sdp, file := s.path("source.mp4"), s.path("source.sdp"), s.path("received.mkv")
 	ffmpeg(t, "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x240:rate=15", "-t", "15", "-c:v", "libx264", "-profile:v", "baseline",

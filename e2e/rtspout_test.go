@@ -13,6 +13,7 @@ import (
 
 // Chromium publishes through the client, and ffmpeg plays that over RTSP, over both transports, with nothing lost.
 func TestRTSPPlayers(t *testing.T) {
+	t.Parallel()
 	for _, codec := range []string{"VP8", "H264"} {
 		t.Run(codec, func(t *testing.T) {
 			t.Parallel()

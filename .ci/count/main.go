@@ -7,12 +7,15 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path"
+	"slices"
 	"strings"
 )
 
@@ -32,6 +35,7 @@ func main() {
 			fmt.Printf("count: %s: %v\n", command, err)
 		}
 	}
+	c.printSlowest()
 	if c.skipped > 0 {
 		fmt.Printf("%d skipped\n", c.skipped)
 	}
@@ -44,12 +48,19 @@ func main() {
 // A key names a test, or with an empty test a package.
 type key struct{ pkg, test string }
 
+// timed is how long a test took.
+type timed struct {
+	name    string
+	seconds float64
+}
+
 type counter struct {
 	out                     io.Writer
 	output                  map[key][]string // what a test that runs has said
 	parents                 map[key]bool     // tests that have subtests
 	within                  map[key]int      // failures of subtests, and with an empty test of a package's tests
 	passed, failed, skipped int
+	times                   []timed // of tests that are nobody's subtests
 }
 
 func newCounter(out io.Writer) *counter {
@@ -109,6 +120,9 @@ func (c *counter) add(e event) {
 
 func (c *counter) endTest(e event) {
 	k := key{e.Package, e.Test}
+	if len(ancestors(e.Test)) == 0 {
+		c.times = append(c.times, timed{path.Base(e.Package) + " " + e.Test, e.Elapsed})
+	}
 	if e.Action != "pass" {
 		fmt.Fprintf(c.out, "--- %s %s %s (%.2fs)\n%s", strings.ToUpper(e.Action), e.Package, e.Test, e.Elapsed, strings.Join(c.output[k], ""))
 	}
@@ -141,6 +155,15 @@ func (c *counter) endPackage(e event) {
 				fmt.Fprint(c.out, strings.Join(lines, ""))
 			}
 		}
+	}
+}
+
+// printSlowest names the tests that take the most time, for whoever wants the run to take less.
+func (c *counter) printSlowest() {
+	const most = 25
+	slices.SortFunc(c.times, func(a, b timed) int { return cmp.Compare(b.seconds, a.seconds) })
+	for _, t := range c.times[:min(most, len(c.times))] {
+		fmt.Fprintf(c.out, "%6.1f s  %s\n", t.seconds, t.name)
 	}
 }
 
