@@ -34,7 +34,6 @@ func (s *server) said(text string) {
 
 // An edited file counts for new elements, and a call that is going on does not lose a packet.
 func TestConfigurationChangesDuringACall(t *testing.T) {
-	t.Parallel()
 	const secret, second = "first-password", "second-password"
 	s := newServer(t, freePort(t))
 	main := s.writeConfig()

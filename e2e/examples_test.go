@@ -16,7 +16,6 @@ import (
 
 // The program in the README is the one in examples/, and it works.
 func TestExampleLoopback(t *testing.T) {
-	t.Parallel()
 	s := startServer(t)
 	folder := filepath.Join(env.root, "examples", "loopback")
 	readme, program := read(t, filepath.Join(env.root, "README.md")), read(t, filepath.Join(folder, "loopback.js"))

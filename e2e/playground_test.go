@@ -10,7 +10,6 @@ import (
 
 // A visitor opens the page that the server names and clicks through the three demos.
 func TestPlayground(t *testing.T) {
-	t.Parallel()
 	s := startServer(t)
 	type demo struct {
 		Size   []int

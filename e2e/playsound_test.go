@@ -11,12 +11,10 @@ import (
 
 // The sound of a file is heard in a browser, which speaks none of these codecs over WebRTC.
 func TestSoundOfFiles(t *testing.T) {
-	t.Parallel()
 	for _, c := range []struct{ name, file, encoder string }{
 		{"Vorbis", "vorbis.webm", "libvorbis"}, {"AAC", "aac.mkv", "aac"}, {"MP3", "mp3.mkv", "libmp3lame"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
 			file := filepath.Join(t.TempDir(), c.file)
 			ffmpeg(t, "-f", "lavfi", "-i", "testsrc=size=320x180:rate=30:duration=5", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100:duration=5",
 				"-ac", "2", "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-g", "30", "-c:a", c.encoder, file)
@@ -38,7 +36,6 @@ func TestSoundOfFiles(t *testing.T) {
 
 // A file with H264 and AAC reaches the browser: the pictures as they are, the sound as Opus.
 func TestPlayedMP4(t *testing.T) {
-	t.Parallel()
 	file := filepath.Join(t.TempDir(), "film.mp4")
 	ffmpeg(t, "-f", "lavfi", "-i", "testsrc=size=320x180:rate=30:duration=5,format=yuv420p", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100:duration=5",
 		"-c:v", "libx264", "-profile:v", "baseline", "-preset", "veryfast", "-g", "30", "-bf", "0", "-c:a", "aac", "-ac", "2", file)

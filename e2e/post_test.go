@@ -12,7 +12,6 @@ import (
 
 // A film that a page or ffmpeg posts is seen in the browser and recorded, at its own pace.
 func TestPost(t *testing.T) {
-	t.Parallel()
 	eachClient(t, func(t *testing.T, version string) {
 		t.Run("WebM from a page", func(t *testing.T) {
 			film := filepath.Join(t.TempDir(), "film.webm")

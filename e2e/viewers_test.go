@@ -6,7 +6,6 @@ import "testing"
 
 // One publisher, ten viewers who come when the first key frame is long gone: each sees a picture within a second.
 func TestLateViewers(t *testing.T) {
-	t.Parallel()
 	eachBrowser(t, func(t *testing.T, browser, executable string) {
 		s := startServer(t)
 		const viewers, seconds = 10, 3

@@ -11,7 +11,6 @@ import (
 
 // Pages of another site send to an element by its name and receive from it, without a Kurento client.
 func TestWHIPAndWHEP(t *testing.T) {
-	t.Parallel()
 	eachBrowser(t, func(t *testing.T, browser, executable string) {
 		s := newServer(t, freePort(t))
 		const token = "a-token-of-the-test"
