@@ -5,7 +5,6 @@ package e2e
 import (
 	"path/filepath"
 	"testing"
-	"time"
 )
 
 // H264 is decoded for those who do not take it: a film with B-frames is seen by a browser that takes VP8 only, its pictures in
@@ -64,7 +63,8 @@ func TestH264ForOthers(t *testing.T) {
 		c.invoke(recorder, "record", nil)
 		c.invoke(player, "play", nil)
 		c.event("Recording", answerTimeout)
-		time.Sleep(3 * time.Second)
+		begun := c.position(player)
+		eventually(t, answerTimeout, "three seconds of the film", func() bool { return c.position(player) > begun+3000 })
 		c.invoke(recorder, "stopAndWait", nil)
 		checkDecodes(t, file)
 		info := probe(t, file)

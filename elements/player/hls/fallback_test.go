@@ -86,13 +86,19 @@ func TestFallbackOfSeek(t *testing.T) {
 	read(t, r)[media.Video].check(t, "video", 50, 4*time.Second, 5960*time.Millisecond)
 }
 
+// serveVariants serves two folders as the variants of a master playlist.
+func serveVariants(large, small string) *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.Handle("/large/", http.StripPrefix("/large", http.FileServer(http.Dir(large))))
+	mux.Handle("/small/", http.StripPrefix("/small", http.FileServer(http.Dir(small))))
+	mux.Handle("/master.m3u8", files{"/master.m3u8": []byte("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nsmall/list.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2\nlarge/list.m3u8\n")})
+	return mux
+}
+
 // Where the other variant is cut at other places, sound goes on at once and pictures at the next key frame.
 func TestFallbackBetweenSegments(t *testing.T) {
-	mux := http.NewServeMux()
-	mux.Handle("/large/", http.StripPrefix("/large", http.FileServer(http.Dir(make6(t, x264...)))))
+	mux := serveVariants(make6(t, x264...), make6(t, append(x264[:len(x264):len(x264)], "-g", "75", "-hls_time", "3")...))
 	mux.Handle("/large/list1.ts", http.NotFoundHandler())
-	mux.Handle("/small/", http.StripPrefix("/small", http.FileServer(http.Dir(make6(t, append(x264[:len(x264):len(x264)], "-g", "75", "-hls_time", "3")...)))))
-	mux.Handle("/master.m3u8", files{"/master.m3u8": []byte("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nsmall/list.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2\nlarge/list.m3u8\n")})
 	r, err := open(t, mux, "/master.m3u8")
 	if err != nil {
 		t.Fatal(err)
@@ -105,12 +111,8 @@ func TestFallbackBetweenSegments(t *testing.T) {
 // A server that does not answer is as good as a segment that is not there.
 func TestFallbackOfTimeout(t *testing.T) {
 	dir := make6(t, x264...)
-	mux := http.NewServeMux()
-	for _, size := range []string{"/large/", "/small/"} {
-		mux.Handle(size, http.StripPrefix(size, http.FileServer(http.Dir(dir))))
-	}
+	mux := serveVariants(dir, dir)
 	mux.HandleFunc("/large/list1.ts", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	mux.Handle("/master.m3u8", files{"/master.m3u8": []byte("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nsmall/list.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2\nlarge/list.m3u8\n")})
 	s := httptest.NewServer(mux)
 	defer s.Close()
 	client := &http.Client{Transport: &http.Transport{ResponseHeaderTimeout: time.Second}}
@@ -139,12 +141,10 @@ func TestFallbackSharesSound(t *testing.T) {
 // When all variants lack the same segment, the stream ends there, and says why.
 func TestNoFallbackLeft(t *testing.T) {
 	dir := make6(t, x264...)
-	mux := http.NewServeMux()
+	mux := serveVariants(dir, dir)
 	for _, size := range []string{"/large/", "/small/"} {
-		mux.Handle(size, http.StripPrefix(size, http.FileServer(http.Dir(dir))))
 		mux.Handle(size+"list1.ts", http.NotFoundHandler())
 	}
-	mux.Handle("/master.m3u8", files{"/master.m3u8": []byte("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nsmall/list.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2\nlarge/list.m3u8\n")})
 	r, err := open(t, mux, "/master.m3u8")
 	if err != nil {
 		t.Fatal(err)
