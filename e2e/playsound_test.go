@@ -53,7 +53,7 @@ func TestPlayedMP4(t *testing.T) {
 	if want := []string{"START", "STOP", "EndOfStream"}; !slices.Equal(result.Events, want) {
 		t.Errorf("events %v, want %v", result.Events, want)
 	}
-	if result.Width != 320 || result.Height != 180 || result.FramesDecoded < 100 || result.PacketsLost != 0 {
+	if result.Width != 320 || result.Height != 180 || result.FramesDecoded < 130 || result.PacketsLost != 0 {
 		t.Errorf("%d frames of %d×%d, %d packets lost", result.FramesDecoded, result.Width, result.Height, result.PacketsLost)
 	}
 	if result.AudioEnergy < 3.0/128 || result.AudioEnergy > 6.0/128 || math.Abs(result.Seconds-5) > 1 {

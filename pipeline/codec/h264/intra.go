@@ -171,29 +171,8 @@ func predict4x4(plane []byte, at, stride, mode int, has sides) bool {
 	if !has.needs(mode) {
 		return false
 	}
-	// The samples around: from below left up, over the corner, to above right.
 	var edge [13]int32
-	if has.left {
-		for i := range 4 {
-			edge[3-i] = int32(plane[at+i*stride-1])
-		}
-	}
-	if has.corner {
-		edge[4] = int32(plane[at-stride-1])
-	}
-	if has.above {
-		n := 4
-		if has.right {
-			n = 8
-		}
-		row := plane[at-stride:][:n]
-		for i, v := range row {
-			edge[5+i] = int32(v)
-		}
-		for i := n; i < 8; i++ {
-			edge[5+i] = int32(row[3])
-		}
-	}
+	around(edge[:], plane, at, stride, 4, has)
 	if mode == modeDC {
 		fill(plane[at:], stride, 4, mean(edge[:4], edge[5:9], has))
 		return true
@@ -204,6 +183,33 @@ func predict4x4(plane []byte, at, stride, mode int, has sides) bool {
 		copy(plane[at+y*stride:][:4], out[4*y:])
 	}
 	return true
+}
+
+// around takes the samples around a block of n x n: from below left up, over the corner, to above right. Where those above
+// right are missing, the last one above stands for them (8.3.1.2, 8.3.2.2).
+func around(edge []int32, plane []byte, at, stride, n int, has sides) {
+	if has.left {
+		for i := range n {
+			edge[n-1-i] = int32(plane[at+i*stride-1])
+		}
+	}
+	if has.corner {
+		edge[n] = int32(plane[at-stride-1])
+	}
+	if !has.above {
+		return
+	}
+	above := edge[n+1:][:2*n]
+	known := n
+	if has.right {
+		known = 2 * n
+	}
+	for i, v := range plane[at-stride:][:known] {
+		above[i] = int32(v)
+	}
+	for i := known; i < 2*n; i++ {
+		above[i] = above[n-1]
+	}
 }
 
 // mean is the prediction of the DC modes.

@@ -5,28 +5,8 @@ func predict8x8(plane []byte, at, stride, mode int, has sides) bool {
 	if !has.needs(mode) {
 		return false
 	}
-	var raw, edge [25]int32 // as in predict4x4
-	if has.left {
-		for i := range 8 {
-			raw[7-i] = int32(plane[at+i*stride-1])
-		}
-	}
-	if has.corner {
-		raw[8] = int32(plane[at-stride-1])
-	}
-	if has.above {
-		n := 8
-		if has.right {
-			n = 16
-		}
-		row := plane[at-stride:][:n]
-		for i, v := range row {
-			raw[9+i] = int32(v)
-		}
-		for i := n; i < 16; i++ {
-			raw[9+i] = int32(row[7])
-		}
-	}
+	var raw, edge [25]int32
+	around(raw[:], plane, at, stride, 8, has)
 	filterEdge(&edge, &raw, has)
 	if mode == modeDC {
 		fill(plane[at:], stride, 8, mean(edge[:8], edge[9:17], has))
